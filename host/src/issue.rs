@@ -1,0 +1,1 @@
+//! Issuing: what the lender's and the OEM's programs share.

@@ -1,0 +1,3 @@
+//! Paylatch's normal-world side.
+
+pub mod issue;

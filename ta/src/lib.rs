@@ -1,0 +1,2 @@
+//! The installment lock.
+#![no_std]
