@@ -1,0 +1,65 @@
+//! Compiles the OEM's public key and the kind of build into the lock.
+//!
+//! - `PAYLATCH_OEM_KEY`: path of a PEM file (SubjectPublicKeyInfo, P-256);
+//!   without it the development key is taken.
+//! - `PAYLATCH_BUILD`: `development` (default) or `release`. A release refuses
+//!   the development key and has the long least notice time.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use p256::pkcs8::DecodePublicKey;
+
+const DEVELOPMENT_KEY: &str = "keys/development-oem.pub.pem";
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed={DEVELOPMENT_KEY}");
+    println!("cargo::rerun-if-env-changed=PAYLATCH_OEM_KEY");
+    println!("cargo::rerun-if-env-changed=PAYLATCH_BUILD");
+    if let Err(problem) = generate() {
+        eprintln!("paylatch-ta: {problem}");
+        std::process::exit(1);
+    }
+}
+
+fn generate() -> Result<(), String> {
+    let development = public_key(Path::new(DEVELOPMENT_KEY))?;
+    let oem = match env::var_os("PAYLATCH_OEM_KEY") {
+        Some(path) => {
+            println!("cargo::rerun-if-changed={}", Path::new(&path).display());
+            public_key(Path::new(&path))?
+        }
+        None => development.clone(),
+    };
+    let release = match env::var("PAYLATCH_BUILD").as_deref() {
+        Err(_) | Ok("development") => false,
+        Ok("release") => true,
+        Ok(other) => {
+            return Err(format!("PAYLATCH_BUILD is `{other}`; it is `development` or `release`"));
+        }
+    };
+    if release && oem == development {
+        return Err(
+            "a release build needs the OEM's own key: set PAYLATCH_OEM_KEY to the PEM file \
+                    of its public half"
+                .into(),
+        );
+    }
+    let kind = if release { "RELEASE" } else { "DEVELOPMENT" };
+    let code = format!(
+        "/// The OEM key of this build, compressed SEC 1.\n\
+         pub const OEM_KEY: PublicKey = Bytes({oem:?});\n\
+         /// The least notice time of this build, in seconds of use.\n\
+         pub const NOTICE_MIN: u32 = limits::NOTICE_MIN_{kind};\n"
+    );
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?).join("build.rs");
+    fs::write(&out, code).map_err(|e| format!("{}: {e}", out.display()))
+}
+
+fn public_key(path: &Path) -> Result<Vec<u8>, String> {
+    let pem = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
+    let key = p256::PublicKey::from_public_key_pem(&pem)
+        .map_err(|_| format!("{}: not the PEM of a P-256 public key", path.display()))?;
+    Ok(p256::elliptic_curve::sec1::ToSec1Point::to_sec1_point(&key, true).as_bytes().to_vec())
+}
