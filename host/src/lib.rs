@@ -1,3 +1,4 @@
 //! Paylatch's normal-world side.
 
+pub mod error;
 pub mod issue;

@@ -1,0 +1,81 @@
+//! The one error of the library and its programs, and their exit codes.
+//!
+//! | code | when | [`Kind`] |
+//! | --- | --- | --- |
+//! | 0 | done | |
+//! | 1 | the lock refused it, or a verification failed | [`Kind::Refused`] |
+//! | 2 | the command line is wrong (clap says how) | [`Kind::Usage`] |
+//! | 3 | a text, file, row or value is not what it must be | [`Kind::Input`] |
+//! | 4 | a key is missing, unreadable, encrypted otherwise, or of another curve | [`Kind::Key`] |
+//! | 5 | there is no device: no TEE, no trusted application | [`Kind::NoDevice`] |
+//! | 6 | the device is at fault, or could not store it | [`Kind::Fault`] |
+//! | 7 | a file or stream could not be read or written | [`Kind::Io`] |
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// What kind of thing went wrong; a script tells them apart by exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// Refused by the lock, or a verification failed.
+    Refused = 1,
+    /// The command line can't be carried out as given.
+    Usage = 2,
+    /// A text, file, row or value is not what it must be.
+    Input = 3,
+    /// A key can't be used.
+    Key = 4,
+    /// There is no device to talk to.
+    NoDevice = 5,
+    /// The device is at fault, or could not store what it took.
+    Fault = 6,
+    /// A file or stream could not be read or written.
+    Io = 7,
+}
+
+/// What went wrong, in one line for people: what was wrong and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+}
+
+/// What fallible functions of this library return.
+pub type Result<T> = std::result::Result<T, Error>;
+
+impl Error {
+    /// An error of this kind.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error { kind, message: message.into() }
+    }
+
+    /// A failed read or write of `path`.
+    pub fn io(path: &Path, error: &std::io::Error) -> Self {
+        Error::new(Kind::Io, format!("{}: {error}", path.display()))
+    }
+
+    /// The same error, said of `what` (a file, a row, an option).
+    pub fn of(self, what: impl fmt::Display) -> Self {
+        Error { kind: self.kind, message: format!("{what}: {}", self.message) }
+    }
+
+    /// Its kind.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// The exit code of a program that ends with it.
+    pub fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.kind as u8)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Error {}
