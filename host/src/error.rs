@@ -15,6 +15,10 @@ use std::fmt;
 use std::path::Path;
 use std::process::ExitCode;
 
+use paylatch_proto::refusal::Refusal;
+
+use crate::words;
+
 /// What kind of thing went wrong; a script tells them apart by exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -40,6 +44,7 @@ pub enum Kind {
 pub struct Error {
     kind: Kind,
     message: String,
+    refusal: Option<Refusal>,
 }
 
 /// What fallible functions of this library return.
@@ -48,7 +53,18 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// An error of this kind.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error { kind, message: message.into() }
+        Error { kind, message: message.into(), refusal: None }
+    }
+
+    /// What the lock refused: [`Kind::Fault`] where trying again later can help,
+    /// else [`Kind::Refused`].
+    pub fn refused(refusal: Refusal) -> Self {
+        let kind = match refusal {
+            Refusal::Fault | Refusal::NotStored => Kind::Fault,
+            _ => Kind::Refused,
+        };
+        let message = format!("refused: {}", words::refusal(refusal));
+        Error { kind, message, refusal: Some(refusal) }
     }
 
     /// A failed read or write of `path`.
@@ -58,12 +74,17 @@ impl Error {
 
     /// The same error, said of `what` (a file, a row, an option).
     pub fn of(self, what: impl fmt::Display) -> Self {
-        Error { kind: self.kind, message: format!("{what}: {}", self.message) }
+        Error { message: format!("{what}: {}", self.message), ..self }
     }
 
     /// Its kind.
     pub fn kind(&self) -> Kind {
         self.kind
+    }
+
+    /// The lock's own reason, if the lock refused.
+    pub fn refusal(&self) -> Option<Refusal> {
+        self.refusal
     }
 
     /// The exit code of a program that ends with it.

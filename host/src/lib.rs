@@ -2,3 +2,5 @@
 
 pub mod error;
 pub mod issue;
+pub mod text;
+pub mod words;
