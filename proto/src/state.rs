@@ -69,8 +69,6 @@ pub enum Fault {
     StateCorrupt,
     /// The live record of keys and policy is missing or damaged.
     KeysCorrupt,
-    /// The live contact record is missing or damaged.
-    ContactCorrupt,
     /// A record belongs to another device.
     OtherDevice,
     /// A record was written in a newer format than this build knows.
@@ -85,12 +83,11 @@ pub enum Fault {
 
 impl Fault {
     /// All faults, in the order of their codes.
-    pub const ALL: [Fault; 10] = [
+    pub const ALL: [Fault; 9] = [
         Fault::StorageUnavailable,
         Fault::StateMissing,
         Fault::StateCorrupt,
         Fault::KeysCorrupt,
-        Fault::ContactCorrupt,
         Fault::OtherDevice,
         Fault::NewerFormat,
         Fault::OldBuild,

@@ -2,6 +2,14 @@
 //!
 //! There is no platform in here. [`Lock`] runs over an [`env::Env`]: the OP-TEE
 //! application, the simulator and the tests run the very same code.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`env`] | the platform as traits: storage, random numbers, time, identity |
+//! | [`records`] | the records in storage, byte by byte |
+//! | [`rules`] | what a verified message does to the state |
+//! | [`crypto`] | signatures and the device's own keys |
+//! | [`config`] | what is fixed at build time |
 #![no_std]
 #![forbid(unsafe_code)]
 #![cfg_attr(
@@ -10,4 +18,10 @@
 )]
 
 pub mod config;
+pub mod crypto;
 pub mod env;
+mod lock;
+pub mod records;
+pub mod rules;
+
+pub use lock::Lock;

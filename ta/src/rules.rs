@@ -1,0 +1,138 @@
+//! What a verified message does to the state: pure, no storage, no keys.
+
+use paylatch_proto::api::{EventKind, Outcome};
+use paylatch_proto::limits;
+use paylatch_proto::message::Command;
+use paylatch_proto::refusal::Refusal;
+use paylatch_proto::state::{Reason, State};
+use paylatch_proto::voucher::{Policy, sunset_has_come};
+
+use crate::records::{StateRecord, Terms};
+
+impl StateRecord {
+    /// The clock of deadlines and the sunset: uptime and what was charged.
+    pub fn clock(&self) -> u64 {
+        self.uptime.saturating_add(self.charged)
+    }
+
+    /// The state at its uptime: past a deadline, `Unlocked` is `Locked`.
+    pub fn effective(&self) -> State {
+        match self.phase {
+            State::Unlocked if self.deadline.is_some_and(|at| self.clock() >= at) => State::Locked,
+            phase => phase,
+        }
+    }
+
+    /// When the running notice allows a lock and when it is spent, in uptime;
+    /// `None` when none runs.
+    pub fn notice_window(&self, policy: &Policy) -> Option<(u64, u64)> {
+        let from = self.notice?.saturating_add(policy.notice.into());
+        let to = from.saturating_add(limits::NOTICE_WINDOW);
+        (self.uptime < to).then_some((from, to))
+    }
+
+    /// Whether time changes anything, so that uptime has to be stored.
+    pub fn pending(&self, terms: &Terms) -> bool {
+        matches!(self.phase, State::Unlocked | State::Locked)
+            && (terms.sunset.is_some()
+                || self.notice_window(&terms.policy).is_some()
+                || self.deadline.is_some_and(|at| self.clock() < at))
+    }
+
+    /// Whether the sunset has come.
+    pub fn sunset(&self, terms: &Terms) -> bool {
+        matches!(self.phase, State::Unlocked | State::Locked)
+            && terms.sunset.is_some_and(|days| sunset_has_come(days, self.clock()))
+    }
+
+    /// Released, for good.
+    pub fn release(&mut self, by: EventKind) {
+        self.phase = State::Released;
+        self.end_waiting();
+        self.remember(by);
+    }
+
+    /// Takes a new sequence number, for messages in order.
+    ///
+    /// # Errors
+    /// [`Refusal::Stale`], [`Refusal::Conflict`] or [`Refusal::SequenceJump`].
+    pub fn check_sequence(last: u64, sequence: u64) -> Result<(), Refusal> {
+        if sequence < last {
+            Err(Refusal::Stale)
+        } else if sequence == last {
+            Err(Refusal::Conflict)
+        } else if sequence >= limits::SEQUENCE_END || sequence - last > limits::SEQUENCE_JUMP {
+            Err(Refusal::SequenceJump)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What the command does to an enrolled device that is not released; the
+    /// sequence number and slots are the caller's.
+    ///
+    /// # Errors
+    /// A [`Refusal`]; the record is then as it was.
+    pub fn obey(&mut self, command: &Command, policy: &Policy) -> Result<Outcome, Refusal> {
+        let locked = self.effective() == State::Locked;
+        match *command {
+            Command::Notice { .. } if locked || self.notice_window(policy).is_some() => {
+                Ok(Outcome::AlreadyApplied)
+            }
+            Command::Notice { .. } => {
+                self.notice = Some(self.uptime);
+                self.remember(EventKind::NoticeGiven);
+                Ok(Outcome::Applied)
+            }
+            Command::Lock { .. } if locked => Ok(Outcome::AlreadyApplied),
+            Command::Lock { reason, .. } => self.lock(reason, policy),
+            Command::Unlock { .. } => {
+                self.phase = State::Unlocked;
+                self.end_waiting();
+                self.remember(EventKind::Unlocked);
+                Ok(Outcome::Applied)
+            }
+            Command::UnlockFor { seconds: 0, .. } => Err(Refusal::ZeroTime),
+            Command::UnlockFor { seconds, .. } => {
+                // A locked phone gets what it is given; a usable one is never
+                // left with less than a notice would have left it.
+                let least = if locked { 0 } else { policy.notice };
+                let granted = self.deadline.unwrap_or(0);
+                let deadline = self.clock().saturating_add(seconds.max(least).into()).max(granted);
+                self.phase = State::Unlocked;
+                self.end_waiting();
+                self.deadline = Some(deadline);
+                self.remember(EventKind::UnlockedFor);
+                Ok(Outcome::Applied)
+            }
+            Command::Rekey { .. } => {
+                self.notice = None;
+                self.remember(EventKind::Rekeyed);
+                Ok(Outcome::Applied)
+            }
+            Command::Contact { .. } => {
+                self.remember(EventKind::ContactChanged);
+                Ok(Outcome::Applied)
+            }
+            Command::Release => Err(Refusal::Malformed),
+        }
+    }
+
+    fn lock(&mut self, reason: Reason, policy: &Policy) -> Result<Outcome, Refusal> {
+        let (from, _) = self.notice_window(policy).ok_or(Refusal::NoNotice)?;
+        if self.uptime < from {
+            return Err(Refusal::NoticeStillRuns);
+        }
+        self.phase = State::Locked;
+        self.end_waiting();
+        self.reason = Some(reason);
+        self.remember(EventKind::Locked);
+        Ok(Outcome::Applied)
+    }
+
+    fn end_waiting(&mut self) {
+        self.notice = None;
+        self.deadline = None;
+        self.reason = None;
+    }
+}
