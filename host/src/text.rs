@@ -223,7 +223,7 @@ mod tests {
         );
         assert!(wrong(&text.as_bytes()[..text.len() - 1]).contains("missing or were added"));
         assert!(wrong(&text.as_bytes()[..text.len() - 13]).contains("not a whole seal"));
-        assert!(wrong(format!("{text}{text}").as_bytes()).contains("`:` at character"));
+        assert!(wrong(format!("{text}{text}").as_bytes()).contains("`1` at character 177"));
         assert!(wrong(armour(Kind::Statement, &seal()).as_bytes()).contains("this is a statement"));
         assert!(wrong(&seal()[..90]).contains("not a whole voucher"));
     }
