@@ -3,6 +3,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
+//! | [`cli`] | how all programs end; completions and man pages |
 //! | [`client`] | the lock's requests as methods |
 //! | [`transport`] | the way to the lock: a device's TEE, or a simulator |
 //! | [`text`] | reading messages, vouchers, seals, statements, certificates |
@@ -24,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod cli;
 pub mod client;
 pub mod error;
 pub mod hex;
