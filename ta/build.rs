@@ -17,10 +17,32 @@ fn main() {
     println!("cargo::rerun-if-changed={DEVELOPMENT_KEY}");
     println!("cargo::rerun-if-env-changed=PAYLATCH_OEM_KEY");
     println!("cargo::rerun-if-env-changed=PAYLATCH_BUILD");
-    if let Err(problem) = generate() {
+    let done = generate();
+    #[cfg(feature = "optee")]
+    let done = done.and_then(|()| application());
+    if let Err(problem) = done {
         eprintln!("paylatch-ta: {problem}");
         std::process::exit(1);
     }
+}
+
+/// The application's header and linker script. Stack and heap are twice what
+/// was measured as the most that is used (`make -C qemu` and the tests print it).
+#[cfg(feature = "optee")]
+fn application() -> Result<(), String> {
+    use optee_utee_build::TaConfig;
+
+    const SINGLE_INSTANCE: u32 = 1 << 2;
+    const MULTI_SESSION: u32 = 1 << 3;
+    const KEEP_ALIVE: u32 = 1 << 4;
+    let config = TaConfig::new_default_with_cargo_env(paylatch_proto::TA_UUID)
+        .map_err(|e| format!("uuid.txt: {e:?}"))?
+        .ta_flags(SINGLE_INSTANCE | MULTI_SESSION | KEEP_ALIVE)
+        .ta_stack_size(64 * 1024)
+        .ta_data_size(32 * 1024)
+        .trace_level(1)
+        .trace_ext_prefix("paylatch");
+    optee_utee_build::build(config).map_err(|e| format!("{e:?} (is TA_DEV_KIT_DIR set?)"))
 }
 
 fn generate() -> Result<(), String> {

@@ -1,0 +1,100 @@
+//! The lock as an OP-TEE trusted application: entry points, nothing else.
+//!
+//! Single instance, many sessions, kept alive: the state is held in memory
+//! after the first read, so that asking costs no storage access and an OS that
+//! later withholds the storage can't make the application forget.
+#![no_std]
+#![no_main]
+#![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(missing_docs)] // the entry points that the attributes make
+
+mod platform;
+
+use core::cell::RefCell;
+
+use optee_utee::prelude::*;
+use optee_utee::{ErrorKind, Result};
+use paylatch_proto::{api, limits};
+use paylatch_ta::Lock;
+use paylatch_ta::config::Config;
+
+use platform::OpTee;
+
+/// The instance's lock.
+struct Instance(RefCell<Option<Lock<OpTee>>>);
+
+// SAFETY: OP-TEE enters a single-instance application with one thread at a
+// time; a second session waits until the first call has returned.
+unsafe impl Sync for Instance {}
+
+static INSTANCE: Instance = Instance(RefCell::new(None));
+
+#[ta_create]
+fn create() -> Result<()> {
+    let mut instance = INSTANCE.0.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
+    *instance = Some(Lock::new(OpTee, Config::BUILD));
+    Ok(())
+}
+
+#[ta_open_session]
+fn open_session(
+    _: &mut (ParameterNone, ParameterNone, ParameterNone, ParameterNone),
+) -> Result<()> {
+    Ok(())
+}
+
+#[ta_close_session]
+fn close_session() {}
+
+#[ta_destroy]
+fn destroy() {}
+
+#[ta_invoke_command]
+fn invoke_command(command: u32, parameters: &mut ParametersAny) -> Result<()> {
+    let mut instance = INSTANCE.0.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
+    let lock = instance.as_mut().ok_or(ErrorKind::BadState)?;
+    match command {
+        api::COMMAND_STATE => state(lock, parameters),
+        api::COMMAND_CALL => call(lock, parameters),
+        _ => Err(ErrorKind::NotSupported.into()),
+    }
+}
+
+fn state(lock: &mut Lock<OpTee>, parameters: &mut ParametersAny) -> Result<()> {
+    let (first, second, third, fourth) = parameters;
+    let (first, second) = (first.as_value_output()?, second.as_value_output()?);
+    third.as_none()?;
+    fourth.as_none()?;
+    let words = lock.state();
+    first.set_a(words.state);
+    first.set_b(words.detail);
+    second.set_a(words.seconds);
+    second.set_b(words.flags);
+    Ok(())
+}
+
+fn call(lock: &mut Lock<OpTee>, parameters: &mut ParametersAny) -> Result<()> {
+    let (first, second, third, fourth) = parameters;
+    let (request, reply) = (first.as_memref_input()?, second.as_memref_output()?);
+    third.as_none()?;
+    fourth.as_none()?;
+    // Before anything is done: an answer that can't be given must not follow
+    // a change that was made.
+    if reply.buffer_len() < limits::REPLY {
+        return Err(ErrorKind::ShortBuffer.into());
+    }
+    if request.buffer_len() > limits::REQUEST {
+        return Err(ErrorKind::ExcessData.into());
+    }
+    let mut bytes = [0; limits::REQUEST];
+    let length = request.read_at(0, &mut bytes)?;
+    let request = bytes.get(..length).ok_or(ErrorKind::BadParameters)?;
+    let mut room = [0; limits::REPLY];
+    reply.set_output(lock.call(request, &mut room))
+}
+
+/// What OP-TEE's loader reads: generated from the build script's settings.
+#[allow(missing_docs, non_upper_case_globals, clippy::all, clippy::undocumented_unsafe_blocks)]
+mod header {
+    include!(concat!(env!("OUT_DIR"), "/user_ta_header.rs"));
+}
