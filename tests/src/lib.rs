@@ -1,1 +1,3 @@
 //! Whole-device tests.
+
+pub mod vectors;

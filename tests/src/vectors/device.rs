@@ -1,0 +1,185 @@
+//! A device in memory: the real lock over records in a map, with the vectors'
+//! secret, random numbers and time.
+
+use std::collections::BTreeMap;
+
+use paylatch_proto::api::{Done, Outcome, Reply, Request};
+use paylatch_proto::bytes::Nonce;
+use paylatch_proto::limits;
+use paylatch_proto::refusal::Refusal;
+use paylatch_proto::state::{State, StateWords};
+use paylatch_proto::statement::DeviceKeys;
+use paylatch_ta::Lock;
+use paylatch_ta::env::{
+    Clock, Factory, Identity, PlatformError, Record, Rng, Storage, StorageError,
+};
+
+use super::build::{encode, join, seal};
+use super::keys::{DEVICES, OEM, TestDevice, config};
+use super::{Accepted, Kind, Step, named};
+
+/// A platform in memory.
+#[derive(Clone, Debug)]
+pub struct Memory {
+    device: TestDevice,
+    records: BTreeMap<&'static str, Vec<u8>>,
+    seconds: u64,
+}
+
+impl Storage for Memory {
+    fn read(&mut self, record: Record, bytes: &mut [u8]) -> Result<(), StorageError> {
+        let stored = self.records.get(record.name()).ok_or(StorageError::Absent)?;
+        if stored.len() != bytes.len() {
+            return Err(StorageError::Corrupt);
+        }
+        bytes.copy_from_slice(stored);
+        Ok(())
+    }
+
+    fn create(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
+        self.records.insert(record.name(), bytes.to_vec());
+        Ok(())
+    }
+
+    fn write(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
+        match self.records.get_mut(record.name()) {
+            Some(stored) => {
+                *stored = bytes.to_vec();
+                Ok(())
+            }
+            None => Err(StorageError::Absent),
+        }
+    }
+}
+
+impl Rng for Memory {
+    fn random(&mut self, bytes: &mut [u8]) -> Result<(), PlatformError> {
+        bytes.fill(self.device.random);
+        Ok(())
+    }
+}
+
+impl Clock for Memory {
+    fn seconds(&self) -> u64 {
+        self.seconds
+    }
+}
+
+impl Identity for Memory {
+    fn secret(&mut self) -> Result<[u8; 32], PlatformError> {
+        Ok(self.device.secret)
+    }
+}
+
+impl Factory for Memory {}
+
+/// A device in memory.
+pub struct Device {
+    lock: Lock<Memory>,
+}
+
+const NONCE: Nonce = paylatch_proto::bytes::Bytes([0x5a; 32]);
+
+impl Device {
+    /// Fresh from the factory.
+    pub fn new(device: &TestDevice) -> Device {
+        let memory = Memory { device: *device, records: BTreeMap::new(), seconds: 0 };
+        Device { lock: Lock::new(memory, config()) }
+    }
+
+    /// One of the vectors' devices, fresh from the factory.
+    ///
+    /// # Panics
+    /// When there is none of this name.
+    pub fn called(name: &str) -> Device {
+        let device = DEVICES.iter().find(|device| device.name == name);
+        Device::new(device.unwrap_or_else(|| panic!("no device is called {name}")))
+    }
+
+    /// One call, as bytes both ways.
+    ///
+    /// # Panics
+    /// When the reply is not one.
+    pub fn call(&mut self, request: &Request) -> Reply {
+        let mut bytes = [0; limits::REQUEST];
+        let bytes = postcard::to_slice(request, &mut bytes).expect("a request fits");
+        let mut reply = [0; limits::REPLY];
+        postcard::from_bytes(self.lock.call(bytes, &mut reply)).expect("a reply")
+    }
+
+    /// The four words.
+    pub fn state(&mut self) -> StateWords {
+        self.lock.state()
+    }
+
+    /// The records as they are stored.
+    pub fn records(&mut self) -> BTreeMap<&'static str, Vec<u8>> {
+        self.lock.env().records.clone()
+    }
+
+    /// Hands in `body ‖ signature` as what it is.
+    ///
+    /// # Errors
+    /// The refusal.
+    ///
+    /// # Panics
+    /// For a statement or certificate, which no device takes.
+    pub fn take(&mut self, kind: Kind, bytes: &[u8]) -> Result<(Outcome, State), Refusal> {
+        let reply = self.call(&match kind {
+            Kind::Message => Request::Apply(bytes),
+            Kind::Voucher => Request::Enrol { nonce: NONCE, voucher: bytes },
+            Kind::Seal => Request::Seal { nonce: NONCE, seal: bytes },
+            Kind::Statement | Kind::Certificate => panic!("no device takes a {kind:?}"),
+        });
+        match reply {
+            Reply::Done(Done { outcome, state, .. }) => Ok((outcome, state)),
+            Reply::Refused(refusal) => Err(refusal),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Does the steps; every message of them has to be taken.
+    ///
+    /// # Panics
+    /// When one is refused.
+    pub fn follow(&mut self, accepted: &[Accepted], steps: &[Step]) {
+        for step in steps {
+            match step {
+                Step::Take(name) => {
+                    let vector = named(accepted, name);
+                    if let Err(refusal) = self.take(vector.kind, &vector.bytes()) {
+                        panic!("{name} is refused: {refusal:?}");
+                    }
+                }
+                Step::Use(seconds) => self.lock.env().seconds += seconds,
+            }
+        }
+    }
+
+    /// A statement.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn attest(&mut self, nonce: Nonce) -> Vec<u8> {
+        match self.call(&Request::Attest { nonce }) {
+            Reply::Statement(statement) => statement.to_vec(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The keys that a device has from its first enrolment or seal on.
+    ///
+    /// # Panics
+    /// When the seal is refused.
+    pub fn sealed_keys(device: &TestDevice) -> DeviceKeys {
+        let mut sealed = Device::new(device);
+        let body = encode(&seal(device));
+        let digest = paylatch_proto::sign::digest(paylatch_proto::sign::SEAL, &body);
+        let taken = sealed.take(Kind::Seal, &join(&body, &OEM.sign(&digest)));
+        assert_eq!(taken, Ok((Outcome::Applied, State::Released)));
+        match sealed.call(&Request::Identity) {
+            Reply::Identity(identity) => identity.keys.expect("it is sealed"),
+            other => panic!("{other:?}"),
+        }
+    }
+}

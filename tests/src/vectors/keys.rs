@@ -1,0 +1,155 @@
+//! Test keys and test devices. Their private halves are published with the
+//! vectors: never use them for anything else.
+
+use p256::ecdsa::SigningKey;
+use p256::ecdsa::signature::hazmat::PrehashSigner;
+use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
+use paylatch_proto::{limits, sign};
+use paylatch_ta::config::Config;
+use serde::{Deserialize, Serialize};
+
+use super::device::Device;
+
+/// A test key: a role of the story, and a private scalar anyone can see is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TestKey {
+    /// Its name in the vectors.
+    pub name: &'static str,
+    /// The byte that its private scalar repeats 32 times.
+    byte: u8,
+}
+
+pub const OEM: TestKey = TestKey { name: "oem", byte: 0x11 };
+pub const LENDER: TestKey = TestKey { name: "lender", byte: 0x22 };
+pub const DESK: TestKey = TestKey { name: "desk", byte: 0x33 };
+pub const ESCROW: TestKey = TestKey { name: "escrow", byte: 0x44 };
+pub const LENDER_2: TestKey = TestKey { name: "lender-2", byte: 0x55 };
+pub const DESK_2: TestKey = TestKey { name: "desk-2", byte: 0x66 };
+pub const STRANGER: TestKey = TestKey { name: "stranger", byte: 0x77 };
+
+const ALL: [TestKey; 7] = [OEM, LENDER, DESK, ESCROW, LENDER_2, DESK_2, STRANGER];
+
+impl TestKey {
+    fn private(self) -> SigningKey {
+        SigningKey::from_slice(&[self.byte; 32]).expect("below the curve's order")
+    }
+
+    /// The public half, compressed.
+    pub fn public(self) -> PublicKey {
+        let point = self.private().verifying_key().to_sec1_point(true);
+        Bytes(point.as_bytes().try_into().expect("33 bytes"))
+    }
+
+    /// Signs a digest, RFC 6979.
+    pub fn sign(self, digest: &Digest) -> Signature {
+        let signature: p256::ecdsa::Signature =
+            self.private().sign_prehash(&digest.0).expect("a digest of 32 bytes");
+        Bytes(signature.to_bytes().into())
+    }
+}
+
+/// A test device: a secret and a seed anyone can see are none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TestDevice {
+    /// Its name in the vectors.
+    pub name: &'static str,
+    /// What its hardware would derive.
+    pub secret: [u8; 32],
+    /// The byte that its random numbers repeat.
+    pub random: u8,
+}
+
+pub const PHONE: TestDevice = TestDevice { name: "phone", secret: [0xd1; 32], random: 0xe1 };
+pub const PHONE_2: TestDevice = TestDevice { name: "phone-2", secret: [0xd2; 32], random: 0xe2 };
+
+/// Both test devices.
+pub const DEVICES: [TestDevice; 2] = [PHONE, PHONE_2];
+
+impl TestDevice {
+    /// Its device id.
+    pub fn id(&self) -> Bytes<32> {
+        sign::device_id(&self.secret)
+    }
+}
+
+/// What the vectors' devices are built with: the test OEM's key, and a release
+/// build's notice.
+pub fn config() -> Config {
+    Config { oem: OEM.public(), notice_min: limits::NOTICE_MIN_RELEASE, security_version: 1 }
+}
+
+/// A key, as the vectors list it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyEntry {
+    /// Its name.
+    pub name: String,
+    /// The private scalar, big-endian.
+    pub private: String,
+    /// The compressed point.
+    pub public: String,
+    /// The key id; its first 8 digits are the short one.
+    pub id: String,
+}
+
+/// A device, as the vectors list it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceEntry {
+    /// Its name.
+    pub name: String,
+    /// What the platform derives.
+    pub secret: String,
+    /// The device id; its first 8 digits are the short one.
+    pub id: String,
+    /// What its random number generator gives, over and over.
+    pub random: String,
+    /// Its signing key, once enrolled or sealed.
+    pub signing: String,
+    /// Its agreement key, once enrolled or sealed.
+    pub agreement: String,
+}
+
+/// `keys.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Keys {
+    /// A warning.
+    pub note: String,
+    /// Name of the key that the devices are built with.
+    pub oem: String,
+    /// The least notice time that the devices are built with, in seconds of use.
+    pub notice_min: u32,
+    /// The devices' security version.
+    pub security_version: u32,
+    /// The keys.
+    pub keys: Vec<KeyEntry>,
+    /// The devices.
+    pub devices: Vec<DeviceEntry>,
+}
+
+pub fn make() -> Keys {
+    let key = |key: TestKey| KeyEntry {
+        name: key.name.into(),
+        private: hex::encode([key.byte; 32]),
+        public: key.public().to_string(),
+        id: sign::key_id(&key.public()).to_string(),
+    };
+    let device = |device: TestDevice| {
+        let keys = Device::sealed_keys(&device);
+        DeviceEntry {
+            name: device.name.into(),
+            secret: hex::encode(device.secret),
+            id: device.id().to_string(),
+            random: hex::encode([device.random]),
+            signing: keys.signing.to_string(),
+            agreement: keys.agreement.to_string(),
+        }
+    };
+    let config = config();
+    Keys {
+        note: "TEST KEYS. Their private halves are public: trust nothing that they sign.".into(),
+        oem: OEM.name.into(),
+        notice_min: config.notice_min,
+        security_version: config.security_version,
+        keys: ALL.map(key).into(),
+        devices: DEVICES.map(device).into(),
+    }
+}
