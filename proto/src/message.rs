@@ -154,12 +154,18 @@ pub fn split(bytes: &[u8]) -> Result<(&[u8], Signature), Refusal> {
 /// # Errors
 /// [`Refusal::Truncated`], [`Refusal::TrailingBytes`] or [`Refusal::Malformed`].
 pub fn decode<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, Refusal> {
-    match postcard::take_from_bytes(body) {
-        Ok((value, [])) => Ok(value),
-        Ok(_) => Err(Refusal::TrailingBytes),
-        Err(postcard::Error::DeserializeUnexpectedEnd) => Err(Refusal::Truncated),
-        Err(_) => Err(Refusal::Malformed),
+    match take(body)? {
+        (value, []) => Ok(value),
+        _ => Err(Refusal::TrailingBytes),
     }
+}
+
+/// Reads one postcard value from the front.
+fn take<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<(T, &'a [u8]), Refusal> {
+    postcard::take_from_bytes(bytes).map_err(|error| match error {
+        postcard::Error::DeserializeUnexpectedEnd => Refusal::Truncated,
+        _ => Refusal::Malformed,
+    })
 }
 
 /// Refuses a body of another version.
@@ -213,8 +219,7 @@ impl<'a> Message<'a> {
     pub fn parse(bytes: &'a [u8]) -> Result<Message<'a>, Refusal> {
         let (signed, signature) = split(bytes)?;
         check_version(signed)?;
-        let (_, command) =
-            postcard::take_from_bytes::<Header>(signed).map_err(|_| Refusal::Truncated)?;
+        let (_, command) = take::<Header>(signed)?;
         match command.first() {
             None => return Err(Refusal::Truncated),
             Some(&byte) if byte >= Command::COUNT => return Err(Refusal::UnknownCommand),
@@ -340,6 +345,9 @@ mod tests {
         assert_eq!(parse(&other[..whole]), Refusal::UnknownCommand);
         other[14] = 1;
         other[16] = 4; // no such reason
+        assert_eq!(parse(&other[..whole]), Refusal::Malformed);
+        other = buffer;
+        other[13] = 0x10; // a date above 32 bits
         assert_eq!(parse(&other[..whole]), Refusal::Malformed);
     }
 }
