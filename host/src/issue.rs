@@ -42,6 +42,6 @@ pub mod signer;
 pub mod statement;
 pub mod store;
 
-pub use keys::PrivateKey;
+pub use keys::{CurveKey, PrivateKey};
 pub use prepared::{Issued, Prepared, Purpose};
 pub use signer::Signer;

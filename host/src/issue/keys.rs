@@ -2,6 +2,9 @@
 //! encrypted (PBES2: PBKDF2 or scrypt with AES-CBC), public ones in
 //! SubjectPublicKeyInfo PEM.
 
+use std::fmt;
+use std::ops::Deref;
+
 use p256::SecretKey;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature as EcdsaSignature, SigningKey, VerifyingKey};
@@ -35,10 +38,15 @@ const OTHERS: [(ObjectIdentifier, &str); 9] = [
     (ObjectIdentifier::new_unwrap("1.2.840.10040.4.1"), "DSA"),
 ];
 
+/// A public key that is known to be a point of the curve: whoever holds one need
+/// not check it again.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct CurveKey(PublicKey);
+
 /// A private key in memory, erased when dropped.
 pub struct PrivateKey {
     key: SigningKey,
-    public: PublicKey,
+    public: CurveKey,
 }
 
 /// Private key of a PEM file that may still have to be decrypted.
@@ -132,7 +140,7 @@ impl PrivateKey {
 }
 
 impl Signer for PrivateKey {
-    fn public_key(&self) -> &PublicKey {
+    fn public_key(&self) -> &CurveKey {
         &self.public
     }
 
@@ -176,7 +184,7 @@ impl Encrypted<'_> {
 ///
 /// # Errors
 /// [`Kind::Key`], which says what was given instead, and what to do.
-pub fn public_key(pem: &str) -> Result<PublicKey> {
+pub fn public_key(pem: &str) -> Result<CurveKey> {
     match label(pem)? {
         "PUBLIC KEY" => {}
         "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" | "EC PRIVATE KEY" | "EC PARAMETERS" => {
@@ -196,26 +204,37 @@ pub fn public_key(pem: &str) -> Result<PublicKey> {
     verifying_key(info).map(|key| compress(&key))
 }
 
-/// Whether these are the bytes of a point of the curve.
-///
-/// # Errors
-/// [`Kind::Key`] when not.
-pub fn check_point(key: &PublicKey) -> Result<()> {
-    VerifyingKey::from_sec1_bytes(&key.0)
-        .map(drop)
-        .map_err(|_| bad(format!("{key} is not a P-256 public key")))
+impl CurveKey {
+    /// Checks that these are the bytes of a point of the curve.
+    ///
+    /// # Errors
+    /// [`Kind::Key`] when not.
+    pub fn new(key: PublicKey) -> Result<Self> {
+        match VerifyingKey::from_sec1_bytes(&key.0) {
+            Ok(_) => Ok(CurveKey(key)),
+            Err(_) => Err(bad(format!("{key} is not a P-256 public key"))),
+        }
+    }
 }
 
-/// SubjectPublicKeyInfo PEM of a public key, for programs that read nothing else.
-///
-/// # Errors
-/// [`Kind::Key`] when it is not a point of the curve.
-pub fn public_pem(key: &PublicKey) -> Result<String> {
-    check_point(key)?;
-    VerifyingKey::from_sec1_bytes(&key.0)
-        .ok()
-        .and_then(|key| key.to_public_key_pem(LineEnding::LF).ok())
-        .ok_or_else(|| bad(format!("{key} can't be written as PEM")))
+impl Deref for CurveKey {
+    type Target = PublicKey;
+
+    fn deref(&self) -> &PublicKey {
+        &self.0
+    }
+}
+
+impl fmt::Display for CurveKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, f)
+    }
+}
+
+impl fmt::Debug for CurveKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
 }
 
 fn verifying_key(
@@ -224,12 +243,12 @@ fn verifying_key(
     VerifyingKey::try_from(info).map_err(|_| bad("is damaged: not a point of the curve P-256"))
 }
 
-fn compress(key: &VerifyingKey) -> PublicKey {
+fn compress(key: &VerifyingKey) -> CurveKey {
     let mut bytes = PublicKey::default();
     for (to, from) in bytes.0.iter_mut().zip(key.to_sec1_point(true).as_bytes()) {
         *to = *from;
     }
-    bytes
+    CurveKey(bytes)
 }
 
 fn label(text: &str) -> Result<&str> {

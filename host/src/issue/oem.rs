@@ -1,15 +1,16 @@
 //! What the OEM signs: vouchers, seals and certificates.
 
 use paylatch_proto::WIRE_VERSION;
-use paylatch_proto::bytes::{DeviceId, PublicKey};
+use paylatch_proto::bytes::DeviceId;
 use paylatch_proto::contact::Contact;
 use paylatch_proto::limits;
+use paylatch_proto::refusal::Refusal;
 use paylatch_proto::statement::{Certificate, Statement};
 use paylatch_proto::voucher::{Policy, Seal, Voucher};
 use serde::Serialize;
 
 use super::form::form;
-use super::keys;
+use super::keys::CurveKey;
 use super::prepared::{Prepared, Purpose};
 use crate::error::Result;
 
@@ -17,11 +18,11 @@ use crate::error::Result;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Terms {
     /// The lender's key.
-    pub lender: PublicKey,
+    pub lender: CurveKey,
     /// The key of the lender's desk.
-    pub desk: Option<PublicKey>,
+    pub desk: Option<CurveKey>,
     /// The key that can release when the lender is gone.
-    pub escrow: Option<PublicKey>,
+    pub escrow: Option<CurveKey>,
     /// Days of use after which the device releases itself.
     pub sunset: Option<u32>,
     /// What the lender may and may not.
@@ -35,37 +36,38 @@ pub struct Terms {
 ///
 /// # Errors
 /// [`Kind::Input`](crate::error::Kind::Input) for whatever a device would
-/// refuse by its form, [`Kind::Key`](crate::error::Kind::Key) for what is no key.
+/// refuse by its form.
 pub fn voucher(
     terms: &Terms,
     device: &DeviceId,
     issued_at: u32,
-    oem: &PublicKey,
+    oem: &CurveKey,
     notice_min: u32,
 ) -> Result<Prepared> {
-    for key in [Some(&terms.lender), terms.desk.as_ref(), terms.escrow.as_ref(), Some(oem)] {
-        key.map_or(Ok(()), keys::check_point)?;
-    }
     let voucher = Voucher {
         version: WIRE_VERSION,
         device: *device,
         issued_at,
-        lender: terms.lender,
-        desk: terms.desk,
-        escrow: terms.escrow,
+        lender: *terms.lender,
+        desk: terms.desk.as_deref().copied(),
+        escrow: terms.escrow.as_deref().copied(),
         sunset: terms.sunset,
         policy: terms.policy,
         contact: terms.contact.clone(),
     };
-    voucher.check(oem, notice_min).map_err(form)?;
+    voucher.check(oem, notice_min).map_err(|refusal| match refusal {
+        Refusal::NoticeTooShort => form(refusal)
+            .of(format_args!("notice of {} seconds, at least {notice_min}", terms.policy.notice)),
+        _ => form(refusal),
+    })?;
     prepare(Purpose::Voucher, &voucher, device, oem)
 }
 
 /// A seal for one device: it is not financed.
 ///
 /// # Errors
-/// [`Kind::Key`](crate::error::Kind::Key) when `oem` is no key.
-pub fn seal(device: &DeviceId, issued_at: u32, oem: &PublicKey) -> Result<Prepared> {
+/// None at present; a body of another size would be one.
+pub fn seal(device: &DeviceId, issued_at: u32, oem: &CurveKey) -> Result<Prepared> {
     let seal = Seal { version: WIRE_VERSION, device: *device, issued_at };
     prepare(Purpose::Seal, &seal, device, oem)
 }
@@ -74,8 +76,8 @@ pub fn seal(device: &DeviceId, issued_at: u32, oem: &PublicKey) -> Result<Prepar
 /// [`super::statement::at_enrolment`].
 ///
 /// # Errors
-/// [`Kind::Key`](crate::error::Kind::Key) when `oem` is no key.
-pub fn certificate(statement: &Statement, issued_at: u32, oem: &PublicKey) -> Result<Prepared> {
+/// None at present; a body of another size would be one.
+pub fn certificate(statement: &Statement, issued_at: u32, oem: &CurveKey) -> Result<Prepared> {
     let certificate = Certificate {
         version: WIRE_VERSION,
         device: statement.device,
@@ -89,18 +91,17 @@ fn prepare<T: Serialize>(
     purpose: Purpose,
     body: &T,
     device: &DeviceId,
-    oem: &PublicKey,
+    oem: &CurveKey,
 ) -> Result<Prepared> {
-    keys::check_point(oem)?;
     let mut buffer = [0; limits::BODY];
-    let body = postcard::to_slice(body, &mut buffer)
-        .map_err(|_| form(paylatch_proto::refusal::Refusal::TooLong))?;
+    let body = postcard::to_slice(body, &mut buffer).map_err(|_| form(Refusal::TooLong))?;
     Ok(Prepared {
         purpose,
         device: *device,
         voucher: None,
-        signer: *oem,
+        signer: **oem,
         then: None,
+        reference: None,
         body: body.to_vec(),
     })
 }
@@ -133,7 +134,7 @@ mod tests {
         let issued = prepared.sign(&oem).unwrap();
         let parsed = Voucher::parse(&issued.bytes).unwrap();
         assert_eq!(parsed.digest, digest);
-        assert_eq!(parsed.body.lender, terms.lender);
+        assert_eq!(parsed.body.lender, *terms.lender);
         assert!(super::super::signer::verifies(oem.public_key(), &digest, &parsed.signature));
     }
 
@@ -149,7 +150,6 @@ mod tests {
         assert!(fails(|t| t.sunset = None, &oem).contains("neither an escrow nor a sunset"));
         assert!(fails(|t| t.policy.usable = 1 << 15, &oem).contains("policy"));
         assert!(fails(|t| t.desk = Some(t.lender), &oem).contains("two roles"));
-        assert!(fails(|t| t.lender = Bytes([4; 33]), &oem).contains("P-256"));
         assert!(fails(|t| t.contact.name.clear(), &oem).contains("name"));
     }
 }

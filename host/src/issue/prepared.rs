@@ -3,11 +3,13 @@
 use paylatch_proto::armour;
 use paylatch_proto::bytes::{DeviceId, Digest, PublicKey, Signature};
 use paylatch_proto::limits;
+use paylatch_proto::message::{self, Body};
 use paylatch_proto::sign::{self, Domain};
 use serde::{Deserialize, Serialize};
 
+use super::form;
+use super::keys::CurveKey;
 use super::signer::{self, Signer};
-use super::{form, keys};
 use crate::error::{Error, Kind, Result};
 use crate::{hex, text};
 
@@ -70,6 +72,8 @@ pub struct Prepared {
     pub signer: PublicKey,
     /// For [`Purpose::RekeyProof`]: the lender who signs after the new one.
     pub then: Option<PublicKey>,
+    /// The issuer's own name for it, carried along and not signed.
+    pub reference: Option<String>,
     /// The body; of a rekey's proof, the body without the proof.
     pub body: Vec<u8>,
 }
@@ -107,6 +111,17 @@ impl Prepared {
             Some(voucher) => sign::message_digest(domain, &self.device, voucher, &self.body),
             None => sign::digest(domain, &self.body),
         }
+    }
+
+    /// The sequence number of a lender's message; `None` where there is none.
+    pub fn sequence(&self) -> Option<u64> {
+        let mut body = match self.purpose {
+            Purpose::Lender => return message::decode::<Body>(&self.body).ok()?.command.sequence(),
+            Purpose::RekeyProof => self.body.clone(),
+            _ => return None,
+        };
+        body.extend_from_slice(&Signature::default().0);
+        message::decode::<Body>(&body).ok()?.command.sequence()
     }
 
     /// Puts on a signature that was made elsewhere.
@@ -150,7 +165,7 @@ impl Prepared {
     /// # Errors
     /// [`Kind::Key`] when the signer has another key than it was prepared for.
     pub fn sign_step(self, signer: &dyn Signer) -> Result<Attached> {
-        if signer.public_key() != &self.signer {
+        if **signer.public_key() != self.signer {
             return Err(Error::new(
                 Kind::Key,
                 format!("it was prepared for key {}, this is {}", self.signer, signer.public_key()),
@@ -184,6 +199,8 @@ struct Document {
     signer: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     then: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
     body: String,
     digest: String,
 }
@@ -198,6 +215,7 @@ impl From<Prepared> for Document {
             then: prepared.then.map(|k| k.to_string()),
             digest: prepared.digest().to_string(),
             body: hex::encode(&prepared.body),
+            reference: prepared.reference,
         }
     }
 }
@@ -227,10 +245,11 @@ impl TryFrom<Document> for Prepared {
                 .map_err(|e| e.of("voucher"))?,
             signer: hex::decode(&document.signer).map_err(|e| e.of("signer"))?,
             then: document.then.map(|k| hex::decode(&k)).transpose().map_err(|e| e.of("then"))?,
+            reference: document.reference,
             body,
         };
         for key in prepared.then.iter().chain([&prepared.signer]) {
-            keys::check_point(key)?;
+            CurveKey::new(*key)?;
         }
         if hex::decode(&document.digest).ok() != Some(prepared.digest()) {
             return Err(Error::new(

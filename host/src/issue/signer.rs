@@ -5,14 +5,15 @@ use p256::ecdsa::{Signature as EcdsaSignature, VerifyingKey};
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
 use paylatch_proto::limits;
 
+use super::keys::CurveKey;
 use crate::error::{Error, Kind, Result};
 
 /// Whoever holds a private key. One method does the work, so that a faster
 /// library, a smart card or a key service can take the place of
 /// [`PrivateKey`](super::PrivateKey).
 pub trait Signer: Sync {
-    /// The public half, compressed SEC 1.
-    fn public_key(&self) -> &PublicKey;
+    /// The public half.
+    fn public_key(&self) -> &CurveKey;
 
     /// ECDSA P-256 over a SHA-256 digest that is already made.
     ///

@@ -5,7 +5,7 @@ use paylatch_proto::state::State;
 use paylatch_proto::statement::{Certificate, DeviceKeys, Statement};
 
 use super::form::form;
-use super::keys;
+use super::keys::CurveKey;
 use super::signer::verifies;
 use crate::error::{Error, Kind, Result};
 
@@ -79,8 +79,8 @@ pub fn at_enrolment(statement: &[u8], nonce: &Nonce, device: &DeviceId) -> Resul
 
 fn check_keys(device: &DeviceKeys) -> Result<()> {
     let not_keys = |_| refused("the statement's device keys are no P-256 keys");
-    keys::check_point(&device.signing).map_err(not_keys)?;
-    keys::check_point(&device.agreement).map_err(not_keys)?;
+    CurveKey::new(device.signing).map_err(not_keys)?;
+    CurveKey::new(device.agreement).map_err(not_keys)?;
     if device.signing == device.agreement {
         return Err(refused("the statement names one key for signing and for agreement"));
     }
@@ -132,7 +132,7 @@ mod tests {
             sequence: 3,
             contact_sequence: 4,
             voucher: Digest::default(),
-            keys: DeviceKeys { signing: *device.public_key(), agreement: *agreement },
+            keys: DeviceKeys { signing: **device.public_key(), agreement: *agreement },
             security_version: 1,
         };
         let mut buffer = [0; limits::STATEMENT_BODY];
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn a_certified_statement_verifies_and_every_change_is_named() {
-        let (maker, device, agreement) = (key(), key(), *key().public_key());
+        let (maker, device, agreement) = (key(), key(), **key().public_key());
         let bytes = statement(State::Unlocked, &device, &agreement);
         let said = at_enrolment(&bytes, &NONCE, &DEVICE).unwrap();
         let certify = |said: &Statement, maker: &PrivateKey| -> Issued {
@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn only_a_provisioned_device_is_certified() {
-        let (device, agreement) = (key(), *key().public_key());
+        let (device, agreement) = (key(), **key().public_key());
         for (state, fine) in [
             (State::Unlocked, true),
             (State::Locked, true),
