@@ -41,6 +41,16 @@ pub fn kind_name(kind: Kind) -> &'static str {
     }
 }
 
+/// The command that takes a kind.
+fn taker(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Message => "`paylatch apply`",
+        Kind::Voucher | Kind::Seal => "`paylatch provision`",
+        Kind::Statement => "`paylatch-lender verify`",
+        Kind::Certificate => "`paylatch attest --certificate`",
+    }
+}
+
 /// The armoured text of `bytes`.
 pub fn armour(kind: Kind, bytes: &[u8]) -> String {
     armour::encode(kind, bytes).collect()
@@ -110,8 +120,9 @@ pub fn parse(input: &[u8], expected: &[Kind]) -> Result<Text> {
     };
     if !expected.contains(&text.kind) {
         return Err(bad(format!(
-            "this is a {}; expected {}",
+            "this is a {}, which {} takes; expected {}",
             kind_name(text.kind),
+            taker(text.kind),
             names(expected)
         )));
     }

@@ -5,6 +5,8 @@
 pub mod optee;
 pub mod simulator;
 
+use std::path::Path;
+
 use paylatch_proto::state::StateWords;
 
 use crate::error::Result;
@@ -36,4 +38,29 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
     fn call(&mut self, request: &[u8]) -> Result<Vec<u8>> {
         (**self).call(request)
     }
+}
+
+/// The simulator in this file, or without one the device this runs on.
+///
+/// # Errors
+/// As [`simulator::Simulator::open`]; [`crate::error::Kind::NoDevice`] where
+/// there is no TEE, or no way to one in this build.
+pub fn open(simulator: Option<&Path>) -> Result<Box<dyn Transport>> {
+    match simulator {
+        Some(path) => Ok(Box::new(simulator::Simulator::open(path)?)),
+        None => device(),
+    }
+}
+
+#[cfg(feature = "optee")]
+fn device() -> Result<Box<dyn Transport>> {
+    Ok(Box::new(optee::Optee::open()?))
+}
+
+#[cfg(not(feature = "optee"))]
+fn device() -> Result<Box<dyn Transport>> {
+    Err(crate::error::Error::new(
+        crate::error::Kind::NoDevice,
+        "this build has no way to a TEE: give --simulator FILE, or build it with --features optee",
+    ))
 }
