@@ -19,8 +19,9 @@ use serde_json::Value;
 
 pub use device::{Device, Memory};
 pub use items::Item;
-pub use keys::{DeviceEntry, KeyEntry, Keys};
-pub use text::{BadText, Text};
+pub use keys::{DeviceEntry, KeyEntry, Keys, TestDevice};
+pub use refused::parse;
+pub use text::{BadText, Text, read as read_text};
 
 /// What a vector's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
