@@ -21,7 +21,7 @@ pub use device::{Device, Memory};
 pub use items::Item;
 pub use keys::{DeviceEntry, KeyEntry, Keys, TestDevice};
 pub use refused::parse;
-pub use text::{BadText, Text, read as read_text};
+pub use text::{BadText, Characters, Text, read as read_text};
 
 /// What a vector's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -145,6 +145,8 @@ pub struct Vectors {
     pub texts: Vec<Text>,
     /// Texts that are refused.
     pub bad_texts: Vec<BadText>,
+    /// Characters with a rule.
+    pub characters: Characters,
 }
 
 impl Vectors {
@@ -153,7 +155,14 @@ impl Vectors {
         let accepted = accepted::make();
         let refused = refused::make(&accepted);
         let (texts, bad_texts) = text::make(&accepted);
-        Vectors { keys: keys::make(), accepted, refused, texts, bad_texts }
+        Vectors {
+            keys: keys::make(),
+            accepted,
+            refused,
+            texts,
+            bad_texts,
+            characters: text::characters(),
+        }
     }
 
     /// The files: name and content.
@@ -169,6 +178,7 @@ impl Vectors {
             ("refused.json", pretty(&self.refused)),
             ("texts.json", pretty(&self.texts)),
             ("bad-texts.json", pretty(&self.bad_texts)),
+            ("characters.json", pretty(&self.characters)),
         ]
     }
 }

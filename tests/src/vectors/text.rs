@@ -1,6 +1,7 @@
 //! The text form, as it is read and refused.
 
 use paylatch_proto::armour;
+use paylatch_proto::contact::harmless;
 use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,30 @@ pub struct BadText {
     pub text: String,
     /// Name of the refusal.
     pub refusal: String,
+}
+
+/// `characters.json`: code points, from and to, hexadecimal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Characters {
+    /// What no name, payment address or note may hold.
+    pub refused: Vec<[String; 2]>,
+    /// What a reader of texts skips, and what is blank in a name.
+    pub white_space: Vec<[String; 2]>,
+}
+
+/// Makes them, of every character there is.
+pub fn characters() -> Characters {
+    let ranges = |belongs: fn(char) -> bool| {
+        let mut ranges: Vec<[u32; 2]> = Vec::new();
+        for code in ('\0'..=char::MAX).filter(|&c| belongs(c)).map(u32::from) {
+            match ranges.last_mut() {
+                Some([_, to]) if *to + 1 == code => *to = code,
+                _ => ranges.push([code, code]),
+            }
+        }
+        ranges.into_iter().map(|range| range.map(|code| format!("{code:04X}"))).collect()
+    };
+    Characters { refused: ranges(|c| !harmless(c)), white_space: ranges(char::is_whitespace) }
 }
 
 /// Reads a text.
