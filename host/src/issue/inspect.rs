@@ -47,6 +47,7 @@ fn describe(indent: &str, fields: &Map<String, Value>, lines: &mut Vec<String>) 
         let label = name.replace('_', " ");
         let said = match value {
             Value::Null => continue,
+            Value::String(text) if text.is_empty() => continue,
             Value::Object(inner) => {
                 lines.push(format!("{indent}{label}:"));
                 describe(&format!("{indent}  "), inner, lines);

@@ -66,7 +66,8 @@ pub fn voucher(
 /// A seal for one device: it is not financed.
 ///
 /// # Errors
-/// None at present; a body of another size would be one.
+/// [`Kind::Input`](crate::error::Kind::Input) when it would be too long, which
+/// none is.
 pub fn seal(device: &DeviceId, issued_at: u32, oem: &CurveKey) -> Result<Prepared> {
     let seal = Seal { version: WIRE_VERSION, device: *device, issued_at };
     prepare(Purpose::Seal, &seal, device, oem)
@@ -76,7 +77,8 @@ pub fn seal(device: &DeviceId, issued_at: u32, oem: &CurveKey) -> Result<Prepare
 /// [`super::statement::at_enrolment`].
 ///
 /// # Errors
-/// None at present; a body of another size would be one.
+/// [`Kind::Input`](crate::error::Kind::Input) when it would be too long, which
+/// none is.
 pub fn certificate(statement: &Statement, issued_at: u32, oem: &CurveKey) -> Result<Prepared> {
     let certificate = Certificate {
         version: WIRE_VERSION,

@@ -95,7 +95,8 @@ pub fn by_lender(
 /// A release by the escrow. `escrow` is the key that will sign.
 ///
 /// # Errors
-/// None at present; the signature is that of the other orders.
+/// [`Kind::Input`](crate::error::Kind::Input) when it would be too long, which
+/// no release is.
 pub fn release_by_escrow(
     enrolment: &Enrolment,
     issued_at: u32,
