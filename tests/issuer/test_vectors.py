@@ -14,6 +14,7 @@ from typing import Any, Callable
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+import calls
 import issuer
 import verify
 import wire
@@ -310,6 +311,69 @@ class Refusals(unittest.TestCase):
             with self.subTest(text["name"]), self.assertRaises(wire.Refused) as caught:
                 wire.from_text(text["text"])
             self.assertEqual(caught.exception.name, text["refusal"], text["name"])
+
+
+class Calls(unittest.TestCase):
+    """Requests and replies of CALL."""
+
+    def setUp(self) -> None:
+        self.calls = read("calls.json")
+        self.assertGreater(len(self.calls), 30)
+
+    def test_requests(self) -> None:
+        seen = set()
+        for call in self.calls:
+            data = bytes.fromhex(call["request"])
+            with self.subTest(call["name"]):
+                if call["name"].startswith("call-"):
+                    with self.assertRaises(wire.Refused) as caught:
+                        calls.read_request(data)
+                    reply = calls.read(calls.REPLY, bytes.fromhex(call["reply"]))
+                    self.assertEqual(reply, ("Refused", (caught.exception.name, {})))
+                else:
+                    request = calls.read_request(data)
+                    seen.add(request[0])
+                    self.assertEqual(calls.REQUEST.write(request).hex(), call["request"])
+        self.assertEqual(len(seen), 12)
+
+    def test_replies(self) -> None:
+        seen = set()
+        for call in self.calls:
+            with self.subTest(call["name"]):
+                name, reply = calls.read(calls.REPLY, bytes.fromhex(call["reply"]))
+                seen.add(name)
+                self.assertEqual(calls.REPLY.write((name, reply)).hex(), call["reply"])
+                if name in ("Done", "Status"):
+                    self.assertEqual(wire.STATES[reply["state"]], call["state"][0])
+                if name == "Status":
+                    self.assertEqual(reply["detail"], call["state"][1])
+        self.assertEqual(len(seen), 7)
+
+    def test_what_they_say(self) -> None:
+        replies = {
+            call["name"]: calls.read(calls.REPLY, bytes.fromhex(call["reply"]))[1]
+            for call in self.calls
+        }
+        states = {call["name"]: call["state"] for call in self.calls}
+        voucher = BY_NAME["voucher"]
+        enrolled = replies["status-notice"]["enrolment"]
+        self.assertEqual(enrolled["voucher"].hex(), voucher["digest"])
+        self.assertEqual(enrolled["notice_runs"], {"lock_in": 255_600, "ends_in": 2_847_600})
+        self.assertEqual(states["status-notice"][2:], [255_600, 1 << 16 | 9])
+        self.assertEqual(replies["status-deadline"]["enrolment"]["deadline_in"], 82_800)
+        self.assertEqual(replies["status-locked"]["enrolment"]["reason"], "PaymentOverdue")
+        self.assertEqual(states["status-locked"][1], 1)
+        self.assertEqual(states["status-deadline-passed"][1], 0x200)
+        self.assertEqual(replies["status-sunset"]["state"], "Released")
+        cut = replies["status-power-cut"]
+        self.assertEqual(cut["uptime"], 1_800)
+        self.assertEqual(cut["enrolment"]["sunset_in"], 1_000 * 86_400 - 1_800 - 900)
+        kinds = [event["kind"] for event in replies["history"]]
+        self.assertEqual(kinds, ["Enrolled", "NoticeGiven", "Locked"])
+        contact = {name: values_of(voucher)[name] for name, _ in wire.CONTACT}
+        self.assertEqual(replies["contact-call"], contact)
+        statement = replies["enrol"]["statement"]
+        self.assertEqual(verify.verify_statement(statement)["state"], "Unlocked")
 
 
 class Characters(unittest.TestCase):

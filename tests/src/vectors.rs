@@ -6,6 +6,7 @@
 
 mod accepted;
 mod build;
+mod calls;
 mod device;
 mod items;
 mod keys;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use calls::Call;
 pub use device::{Device, Memory};
 pub use items::Item;
 pub use keys::{DeviceEntry, KeyEntry, Keys, TestDevice};
@@ -47,6 +49,10 @@ pub enum Step {
     Take(String),
     /// The device is used for so many seconds.
     Use(u64),
+    /// Uptime is stored if it is due; then power is cut, and comes back.
+    Cut,
+    /// The record of this name can't be read any more; power is cut, and comes back.
+    Damage(String),
 }
 
 /// Something well-formed and rightly signed, and what comes of it.
@@ -145,6 +151,8 @@ pub struct Vectors {
     pub texts: Vec<Text>,
     /// Texts that are refused.
     pub bad_texts: Vec<BadText>,
+    /// Calls, as bytes both ways.
+    pub calls: Vec<Call>,
     /// Characters with a rule.
     pub characters: Characters,
 }
@@ -154,6 +162,7 @@ impl Vectors {
     pub fn make() -> Vectors {
         let accepted = accepted::make();
         let refused = refused::make(&accepted);
+        let calls = calls::make(&accepted);
         let (texts, bad_texts) = text::make(&accepted);
         Vectors {
             keys: keys::make(),
@@ -161,6 +170,7 @@ impl Vectors {
             refused,
             texts,
             bad_texts,
+            calls,
             characters: text::characters(),
         }
     }
@@ -178,6 +188,7 @@ impl Vectors {
             ("refused.json", pretty(&self.refused)),
             ("texts.json", pretty(&self.texts)),
             ("bad-texts.json", pretty(&self.bad_texts)),
+            ("calls.json", pretty(&self.calls)),
             ("characters.json", pretty(&self.characters)),
         ]
     }

@@ -21,11 +21,14 @@ use super::{Accepted, Item, Kind, Step, named, unhex};
 /// A message of the story: name, what it shows, what it orders, what was before.
 type Told<'a> = (&'a str, &'a str, Command, &'a [&'a str]);
 
-/// What was before, in short: `use:SECONDS`, or a vector's name.
+/// What was before, in short: `use:SECONDS`, `cut`, `damage:RECORD`, or a
+/// vector's name.
 pub fn steps(before: &[&str]) -> Vec<Step> {
-    let step = |word: &&str| match word.strip_prefix("use:") {
-        Some(seconds) => Step::Use(seconds.parse().expect("a number of seconds")),
-        None => Step::Take((*word).into()),
+    let step = |word: &&str| match word.split_once(':') {
+        Some(("use", seconds)) => Step::Use(seconds.parse().expect("a number of seconds")),
+        Some(("damage", record)) => Step::Damage(record.into()),
+        _ if *word == "cut" => Step::Cut,
+        _ => Step::Take((*word).into()),
     };
     before.iter().map(step).collect()
 }

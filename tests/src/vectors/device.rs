@@ -23,13 +23,15 @@ use super::{Accepted, Kind, Step, named};
 pub struct Memory {
     device: TestDevice,
     records: BTreeMap<&'static str, Vec<u8>>,
+    damaged: Vec<String>,
     seconds: u64,
 }
 
 impl Storage for Memory {
     fn read(&mut self, record: Record, bytes: &mut [u8]) -> Result<(), StorageError> {
         let stored = self.records.get(record.name()).ok_or(StorageError::Absent)?;
-        if stored.len() != bytes.len() {
+        let damaged = self.damaged.iter().any(|name| name == record.name());
+        if damaged || stored.len() != bytes.len() {
             return Err(StorageError::Corrupt);
         }
         bytes.copy_from_slice(stored);
@@ -37,6 +39,7 @@ impl Storage for Memory {
     }
 
     fn create(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
+        self.damaged.retain(|name| name != record.name());
         self.records.insert(record.name(), bytes.to_vec());
         Ok(())
     }
@@ -45,6 +48,7 @@ impl Storage for Memory {
         match self.records.get_mut(record.name()) {
             Some(stored) => {
                 *stored = bytes.to_vec();
+                self.damaged.retain(|name| name != record.name());
                 Ok(())
             }
             None => Err(StorageError::Absent),
@@ -83,7 +87,8 @@ const NONCE: Nonce = paylatch_proto::bytes::Bytes([0x5a; 32]);
 impl Device {
     /// Fresh from the factory.
     pub fn new(device: &TestDevice) -> Device {
-        let memory = Memory { device: *device, records: BTreeMap::new(), seconds: 0 };
+        let memory =
+            Memory { device: *device, records: BTreeMap::new(), damaged: vec![], seconds: 0 };
         Device { lock: Lock::new(memory, config()) }
     }
 
@@ -96,15 +101,25 @@ impl Device {
         Device::new(device.unwrap_or_else(|| panic!("no device is called {name}")))
     }
 
-    /// One call, as bytes both ways.
+    /// One call.
     ///
     /// # Panics
     /// When the reply is not one.
     pub fn call(&mut self, request: &Request) -> Reply {
         let mut bytes = [0; limits::REQUEST];
         let bytes = postcard::to_slice(request, &mut bytes).expect("a request fits");
-        let mut reply = [0; limits::REPLY];
-        postcard::from_bytes(self.lock.call(bytes, &mut reply)).expect("a reply")
+        postcard::from_bytes(&self.call_bytes(bytes)).expect("a reply")
+    }
+
+    /// One call, as bytes both ways.
+    pub fn call_bytes(&mut self, request: &[u8]) -> Vec<u8> {
+        self.lock.call(request, &mut [0; limits::REPLY]).to_vec()
+    }
+
+    /// Power is cut, and comes back.
+    fn cut(&mut self) {
+        let memory = self.lock.env().clone();
+        self.lock = Lock::new(memory, config());
     }
 
     /// The four words.
@@ -152,6 +167,14 @@ impl Device {
                     }
                 }
                 Step::Use(seconds) => self.lock.env().seconds += seconds,
+                Step::Cut => {
+                    self.call(&Request::Tick);
+                    self.cut();
+                }
+                Step::Damage(name) => {
+                    self.lock.env().damaged.push(name.clone());
+                    self.cut();
+                }
             }
         }
     }
