@@ -3,8 +3,10 @@
 
 use std::fs;
 
-use paylatch_proto::armour;
+use paylatch_proto::api::{COMMAND_CALL, COMMAND_STATE, EventKind};
 use paylatch_proto::refusal::Refusal;
+use paylatch_proto::state::{Fault, Reason, State};
+use paylatch_proto::{armour, limits, sign};
 use paylatch_tests::vectors::{
     Accepted, BadText, By, Device, Kind, Refused, Text, Vectors, folder, named, parse, read_text,
     unhex,
@@ -147,12 +149,68 @@ fn texts_are_read() {
     }
 }
 
+fn page() -> String {
+    let path = folder().join("../../docs/protocol.md");
+    let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    page.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Every code, domain, prefix and limit stands in docs/protocol.md as it is in the code.
+#[test]
+fn the_specification_has_every_code() {
+    let words = page();
+    let has = |line: String| assert!(words.contains(&line), "`{line}` is not in the page");
+    for state in State::ALL {
+        has(format!("| {state:?} | `{:#010x}` |", state.code()));
+    }
+    for reason in Reason::ALL {
+        has(format!("| {} | {} | {reason:?} |", reason as u8, reason.code()));
+    }
+    for fault in Fault::ALL {
+        has(format!("| {} | {fault:?} |", fault.code()));
+    }
+    for (i, refusal) in Refusal::ALL.into_iter().enumerate() {
+        has(format!("| {i} | {} |", name_of(refusal).replace("(Name)", "(field)")));
+    }
+    let events = EventKind::ALL.into_iter().enumerate();
+    has(events.map(|(i, kind)| format!("{i} {kind:?}")).collect::<Vec<_>>().join(", "));
+    for domain in sign::DOMAINS {
+        let name = String::from_utf8_lossy(domain.0);
+        has(format!("| `{name}` | `{}` |", hex::encode(domain.0)));
+    }
+    for kind in armour::Kind::ALL {
+        has(format!("| `{}` |", kind.prefix()));
+    }
+    for (field, most) in [
+        ("name", limits::CONTACT_NAME),
+        ("phone", limits::CONTACT_PHONE),
+        ("payment", limits::CONTACT_PAYMENT),
+        ("note", limits::CONTACT_NOTE),
+        ("language", limits::CONTACT_LANGUAGE),
+    ] {
+        has(format!("| {field} | `text({most})` |"));
+    }
+    for (what, size) in [
+        ("the longest", limits::MESSAGE),
+        ("A body of at most", limits::SHORT_BODY),
+        ("one device with one lender. Body, at most", limits::VOUCHER_BODY),
+        ("says of itself. Body, at most", limits::STATEMENT_BODY),
+        ("are that device's. Body, at most", limits::CERTIFICATE_BODY),
+        ("`MEMREF_INPUT` with a request of at most", limits::REQUEST),
+        ("`MEMREF_OUTPUT` of at least", limits::REPLY),
+    ] {
+        has(format!("{what} {size}"));
+    }
+    has(format!("UUID is `{}`", paylatch_proto::TA_UUID));
+    for (command, code) in [("STATE", COMMAND_STATE), ("CALL", COMMAND_CALL)] {
+        has(format!("### {command}, command {code}"));
+    }
+}
+
 /// The worked examples of docs/protocol.md are vectors, written one item a line.
 #[test]
 fn the_specification_shows_these_vectors() {
-    let path = folder().join("../../docs/protocol.md");
-    let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    let words: String = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = page();
     let accepted = accepted();
     for name in ["voucher", "lock", "release-escrow", "rekey", "statement-unlocked", "certificate"]
     {
