@@ -11,6 +11,7 @@
 //! | [`view`] | what the programs print with `--json` |
 //! | [`issue`] | what the lender's and the OEM's programs share |
 //! | [`error`] | the one error, and the programs' exit codes |
+//! | [`ffi`] | the C library |
 //! | [`hex`] | hexadecimal on command lines |
 //!
 //! ```
@@ -28,6 +29,7 @@
 pub mod cli;
 pub mod client;
 pub mod error;
+pub mod ffi;
 pub mod hex;
 pub mod issue;
 pub mod text;
