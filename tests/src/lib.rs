@@ -1,3 +1,55 @@
-//! Whole-device tests.
+//! Whole-device tests, the device's story, and the protocol's vectors.
+//!
+//! - [`emulator`]: one power-on of the emulated device
+//! - [`device`]: what stays when the power is off; factory reset, reflash
+//! - [`phone`]: a phone asked through its command line, emulated or simulated
+//! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
+//! - [`vectors`]: the vectors of `docs/protocol.md`
 
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+pub mod device;
+pub mod emulator;
+pub mod issuer;
+pub mod phone;
 pub mod vectors;
+
+/// What went wrong, for people.
+#[derive(Clone)]
+pub struct Failure(pub String);
+
+/// What fallible functions of the tests return.
+pub type Result<T> = std::result::Result<T, Failure>;
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// As it reads: a failing test prints this.
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The repository's root.
+pub fn repository() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."))
+}
+
+/// A program of the workspace, built beside this one.
+///
+/// # Errors
+/// When it is not there.
+pub fn program(name: &str) -> Result<PathBuf> {
+    let this = std::env::current_exe().map_err(|e| Failure(format!("{e}")))?;
+    this.ancestors()
+        .skip(1)
+        .take(2)
+        .map(|directory| directory.join(name))
+        .find(|path| path.is_file())
+        .ok_or_else(|| Failure(format!("{name} is not built: cargo build --workspace --bins")))
+}

@@ -1,0 +1,74 @@
+# Paylatch. `make run` tells the device's story on real OP-TEE; `make test` runs
+# all tests. Both install and build what they need.
+#
+#   make run      the main job, in QEMU
+#   make test     all tests
+#   make ta       the trusted application, checked and stripped
+#   make audit    security advisories of what we depend on (needs network)
+#   make shell    an interactive device
+#   make clean    what is in target/; `make -C qemu distclean` empties the cache
+#
+# PAYLATCH_OEM_KEY, PAYLATCH_BUILD: see ta/build.rs. Own trees: see qemu/README.md.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+
+here   := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
+target := $(here)target
+uuid   := $(shell cat $(here)uuid.txt)
+arm64  := aarch64-unknown-linux-gnu
+cross  := $(if $(CROSS_COMPILE),$(CROSS_COMPILE),aarch64-linux-gnu-)
+say    := @printf '%s\n'
+
+all: test
+
+# --- What runs on the device -----------------------------------------------
+
+deps:
+	@$(MAKE) -s -C qemu deps
+
+# A target directory of its own: the compiler may be another than the host's.
+cargo_arm64 = RUSTC=$$(qemu/build rust) CARGO_TARGET_DIR=$(target)/arm64 \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(cross)gcc
+
+ta_elf := $(target)/ta/$(uuid).stripped.elf
+
+# sha2's run-time choice of instructions would need a libc.
+ta: deps
+	$(say) "ta: building the trusted application (about 1 min the first time)"
+	@$(MAKE) -s -C qemu devkit >/dev/null
+	@$(cargo_arm64) TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
+		CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS='--cfg sha2_backend="soft" -C link-arg=-nostartfiles' \
+		cargo build --release --quiet -p paylatch-ta --bin paylatch-ta --features optee --target $(arm64)
+	@mkdir -p $(target)/ta
+	@ta/check-elf $(target)/arm64/$(arm64)/release/paylatch-ta $(ta_elf) $(cross)
+
+# paylatch itself, and the C library's example.
+programs: deps
+	$(say) "programs: building what runs on the device (about 1 min the first time)"
+	@$(MAKE) -s -C qemu clients >/dev/null
+	@$(cargo_arm64) OPTEE_CLIENT_EXPORT=$(target)/device/sysroot \
+		cargo build --release --quiet -p paylatch --features optee --target $(arm64) --bin paylatch
+	@mkdir -p $(target)/initramfs/usr/bin
+	@$(cross)strip -o $(target)/initramfs/usr/bin/paylatch $(target)/arm64/$(arm64)/release/paylatch
+
+device: ta programs
+	@$(MAKE) -s -C qemu device TA_ELF=$(ta_elf) INITRAMFS_ADD=$(target)/initramfs
+
+shell: device
+	@$(MAKE) -s -C qemu shell
+
+# --- What runs here ----------------------------------------------------------
+
+host:
+	$(say) "host: building the programs and tests (about 2 min the first time)"
+	@cargo build --quiet --workspace --bins
+
+run: device host
+	@cargo run --quiet -p paylatch-tests --bin story
+
+clean:
+	rm -rf $(target)
+
+.PHONY: all deps ta programs device shell host run clean

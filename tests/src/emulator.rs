@@ -1,0 +1,194 @@
+//! One power-on of the emulated device: QEMU, and its console.
+
+use std::fmt::Write as _;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use crate::{Failure, Result, repository};
+
+/// For how long nothing may come from the console before the emulator counts
+/// as stuck. Not a measure of speed: ten times what a slow machine was seen to need.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A running emulator. Dropping it is a power cut.
+pub struct Emulator {
+    qemu: Child,
+    console: Option<ChildStdin>,
+    output: Receiver<Vec<u8>>,
+    /// All that came from the console.
+    log: Vec<u8>,
+    /// Up to where it was read.
+    read: usize,
+}
+
+/// What a command on the device's shell printed, and its exit code.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Its exit code.
+    pub code: i32,
+    /// What it printed, on both outputs.
+    pub text: String,
+}
+
+impl Emulator {
+    /// Switches on the device in `directory`, with these options of `qemu/run`.
+    ///
+    /// Guest time is counted in instructions: it does not depend on the
+    /// machine, and waiting costs next to nothing.
+    ///
+    /// # Errors
+    /// When the emulator can't be started.
+    pub fn start(directory: &Path, options: &[&str]) -> Result<Emulator> {
+        let mut qemu = Command::new(repository().join("qemu/run"))
+            .arg(directory)
+            .args(options)
+            .args(["-icount", "shift=0,sleep=off", "-seed", "1"])
+            .args(["-rtc", "clock=vm,base=2026-01-01", "-serial", "stdio"])
+            .args(["-serial", &format!("file:{}", directory.join("secure.log").display())])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .map_err(|e| Failure(format!("qemu/run: {e}")))?;
+        let console = qemu.stdin.take();
+        let mut from = qemu.stdout.take().ok_or_else(|| Failure("no console".into()))?;
+        let (to, output) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = from.read(&mut buffer) {
+                if to.send(buffer[..count].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Ok(Emulator { qemu, console, output, log: Vec::new(), read: 0 })
+    }
+
+    /// Waits until `mark` comes from the console, and returns what came before it.
+    ///
+    /// # Errors
+    /// When the emulator ends or nothing comes for a long time; the error shows
+    /// the end of the console's log.
+    pub fn wait_for(&mut self, mark: &str) -> Result<String> {
+        loop {
+            let unread = &self.log[self.read..];
+            if let Some(at) = find(unread, mark.as_bytes()) {
+                let before = String::from_utf8_lossy(&unread[..at]).replace('\r', "");
+                self.read += at + mark.len();
+                return Ok(before);
+            }
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.log.extend(bytes),
+                Err(RecvTimeoutError::Timeout) => return self.stuck("says nothing more", mark),
+                Err(RecvTimeoutError::Disconnected) => return self.stuck("has ended", mark),
+            }
+        }
+    }
+
+    fn stuck<T>(&self, what: &str, mark: &str) -> Result<T> {
+        let log = self.log();
+        let tail = log.len().saturating_sub(2000);
+        let tail = log.get(log.ceil_char_boundary(tail)..).unwrap_or(&log);
+        Err(Failure(format!("the device {what} before {mark:?} came. Its console:\n{tail}")))
+    }
+
+    /// All that came from the console so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&self.log).replace('\r', "")
+    }
+
+    /// Types `text` on the console.
+    ///
+    /// # Errors
+    /// When the emulator has ended.
+    pub fn send(&mut self, text: &str) -> Result<()> {
+        let console = self.console.as_mut().ok_or_else(|| Failure("the console is closed".into()))?;
+        console
+            .write_all(text.as_bytes())
+            .and_then(|()| console.flush())
+            .map_err(|e| Failure(format!("the device's console: {e}")))
+    }
+
+    /// Waits for the device's shell and prepares it: what runs in the
+    /// background keeps the processor busy, so that guest time does not race
+    /// ahead while nobody asks for anything.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn wait_for_shell(&mut self) -> Result<()> {
+        self.wait_for("PAYLATCH-DEVICE-READY")?;
+        self.send("(while :; do :; done) & BUSY=$!\n")?;
+        self.shell("true").map(drop)
+    }
+
+    /// Runs a command on the device's shell; a line of at most 4,000 characters.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn shell(&mut self, command: &str) -> Result<Output> {
+        // Split, so that an echo of the line is not taken for the mark.
+        let mut line = String::new();
+        let _ = writeln!(line, "{{ {command}\n}} 2>&1; echo \"@@\"\"end $? @@\"");
+        self.send(&line)?;
+        let text = self.wait_for("@@end ")?;
+        let code = self.wait_for(" @@")?;
+        let code = code.parse().map_err(|_| Failure(format!("exit code {code:?}")))?;
+        Ok(Output { code, text })
+    }
+
+    /// Lets guest time pass, with the processor idle.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn sleep(&mut self, seconds: u64) -> Result<()> {
+        let command = format!("kill -STOP $BUSY; sleep {seconds}; kill -CONT $BUSY");
+        self.shell(&command).map(drop)
+    }
+
+    /// Switches off from the device's shell and waits for the emulator's end.
+    ///
+    /// # Errors
+    /// When the emulator does not end, or not well.
+    pub fn power_off(mut self) -> Result<()> {
+        self.send("sync; umount /data 2>/dev/null; poweroff -f\n")?;
+        self.wait_for_end()
+    }
+
+    /// Waits for the emulator's end.
+    ///
+    /// # Errors
+    /// When it does not end, or not well.
+    pub fn wait_for_end(mut self) -> Result<()> {
+        let begin = Instant::now();
+        while begin.elapsed() < PATIENCE {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(bytes) => self.log.extend(bytes),
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => {
+                    let status = self.qemu.wait().map_err(|e| Failure(format!("QEMU: {e}")))?;
+                    return if status.success() {
+                        Ok(())
+                    } else {
+                        self.stuck(&format!("ended with {status}"), "power-off")
+                    };
+                }
+            }
+        }
+        self.stuck("does not switch off", "power-off")
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        // It may have ended by itself; either way it is gone after this.
+        let _ = self.qemu.kill();
+        let _ = self.qemu.wait();
+    }
+}
+
+fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {
+    bytes.windows(mark.len()).position(|window| window == mark)
+}

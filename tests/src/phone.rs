@@ -1,0 +1,220 @@
+//! A phone with the lock in it, asked through `paylatch`'s command line: the
+//! emulated device or the simulator. What is tested on one is tested on both.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::device::Device;
+use crate::emulator::{Emulator, Output};
+use crate::{Failure, Result, program};
+
+/// A phone that is switched on.
+pub trait Phone {
+    /// Runs `paylatch ARGUMENTS` on the phone.
+    ///
+    /// # Errors
+    /// When the phone does not answer at all; not when it refuses.
+    fn paylatch(&mut self, arguments: &[&str]) -> Result<Output>;
+
+    /// Lets seconds of use pass; the lock is ticked at their end.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn pass(&mut self, seconds: u64) -> Result<()>;
+
+    /// Switches off cleanly and on again.
+    ///
+    /// # Errors
+    /// When the phone does not come back.
+    fn power_cycle(&mut self) -> Result<()>;
+
+    /// Takes the power away and switches on again.
+    ///
+    /// # Errors
+    /// When the phone does not come back.
+    fn power_cut(&mut self) -> Result<()>;
+
+    /// Runs `paylatch --json ARGUMENTS`, which must end well, and reads its answer.
+    ///
+    /// # Errors
+    /// When it fails.
+    fn ask(&mut self, arguments: &[&str]) -> Result<Value> {
+        let mut all = vec!["--json"];
+        all.extend(arguments);
+        let output = self.paylatch(&all)?;
+        if output.code != 0 {
+            return Err(Failure(format!("paylatch {arguments:?}: {}", output.text)));
+        }
+        json(&output.text)
+    }
+
+    /// Hands in a voucher, seal or message with `verb` (`provision`, `apply`);
+    /// what came of it in one word: the outcome's name or the refusal's.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn hand_in(&mut self, verb: &str, text: &str) -> Result<String> {
+        let output = self.paylatch(&["--json", verb, text])?;
+        let answer = json(&output.text)?;
+        ["outcome", "refusal"]
+            .iter()
+            .find_map(|field| answer[*field].as_str())
+            .map(str::to_owned)
+            .ok_or_else(|| Failure(format!("paylatch {verb}: {}", output.text)))
+    }
+
+    /// The state's name.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn state(&mut self) -> Result<String> {
+        let output = self.paylatch(&["--json", "status"])?;
+        let answer = json(&output.text)?;
+        answer["state"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| Failure(format!("paylatch status: {}", output.text)))
+    }
+}
+
+/// The last line of `text` that is JSON.
+fn json(text: &str) -> Result<Value> {
+    text.lines()
+        .rev()
+        .find_map(|line| serde_json::from_str(line.trim()).ok().filter(Value::is_object))
+        .ok_or_else(|| Failure(format!("no JSON in: {text}")))
+}
+
+/// The emulated device as a phone.
+pub struct Emulated {
+    /// What stays when the power is off.
+    pub device: Device,
+    emulator: Option<Emulator>,
+}
+
+impl Emulated {
+    /// A phone fresh from the factory, switched on.
+    ///
+    /// # Errors
+    /// When it does not boot.
+    pub fn new(name: &str) -> Result<Emulated> {
+        let device = Device::new(name)?;
+        let emulator = Some(device.boot()?);
+        Ok(Emulated { device, emulator })
+    }
+
+    /// Its console.
+    ///
+    /// # Errors
+    /// When it is switched off.
+    pub fn emulator(&mut self) -> Result<&mut Emulator> {
+        self.emulator.as_mut().ok_or_else(|| Failure("the phone is switched off".into()))
+    }
+
+    /// Switches off cleanly.
+    ///
+    /// # Errors
+    /// When it does not switch off.
+    pub fn power_off(&mut self) -> Result<()> {
+        self.paylatch(&["shutdown"])?;
+        match self.emulator.take() {
+            Some(emulator) => emulator.power_off(),
+            None => Ok(()),
+        }
+    }
+
+    /// Switches on.
+    ///
+    /// # Errors
+    /// When it does not boot.
+    pub fn power_on(&mut self) -> Result<()> {
+        self.emulator = Some(self.device.boot()?);
+        Ok(())
+    }
+}
+
+impl Phone for Emulated {
+    fn paylatch(&mut self, arguments: &[&str]) -> Result<Output> {
+        let quoted: Vec<String> =
+            arguments.iter().map(|word| format!("'{}'", word.replace('\'', "'\\''"))).collect();
+        self.emulator()?.shell(&format!("paylatch {}", quoted.join(" ")))
+    }
+
+    fn pass(&mut self, seconds: u64) -> Result<()> {
+        self.emulator()?.sleep(seconds)?;
+        self.paylatch(&["tick"]).map(drop)
+    }
+
+    fn power_cycle(&mut self) -> Result<()> {
+        self.power_off()?;
+        self.power_on()
+    }
+
+    fn power_cut(&mut self) -> Result<()> {
+        self.emulator = None;
+        self.power_on()
+    }
+}
+
+/// The simulator as a phone.
+pub struct Simulated {
+    file: PathBuf,
+}
+
+impl Simulated {
+    /// A simulated phone fresh from the factory, in a new file.
+    ///
+    /// # Errors
+    /// When the simulator fails.
+    pub fn new(name: &str) -> Result<Simulated> {
+        let file = std::env::temp_dir()
+            .join(format!("paylatch-{}-{name}.simulator", std::process::id()));
+        let _ = std::fs::remove_file(&file);
+        let mut phone = Simulated { file };
+        phone.must(&["simulator", "new"])?;
+        Ok(phone)
+    }
+
+    fn must(&mut self, arguments: &[&str]) -> Result<()> {
+        let output = self.paylatch(arguments)?;
+        if output.code == 0 {
+            Ok(())
+        } else {
+            Err(Failure(format!("paylatch {arguments:?}: {}", output.text)))
+        }
+    }
+}
+
+impl Phone for Simulated {
+    fn paylatch(&mut self, arguments: &[&str]) -> Result<Output> {
+        let output = Command::new(program("paylatch")?)
+            .arg("--simulator")
+            .arg(&self.file)
+            .args(arguments)
+            .output()
+            .map_err(|e| Failure(format!("paylatch: {e}")))?;
+        let text = [output.stdout, output.stderr].map(|s| String::from_utf8_lossy(&s).into_owned());
+        Ok(Output { code: output.status.code().unwrap_or(-1), text: text.concat() })
+    }
+
+    fn pass(&mut self, seconds: u64) -> Result<()> {
+        self.must(&["simulator", "advance", &format!("{seconds}s")])
+    }
+
+    fn power_cycle(&mut self) -> Result<()> {
+        // Each command of the simulator is a power-on that ends cleanly.
+        Ok(())
+    }
+
+    fn power_cut(&mut self) -> Result<()> {
+        self.must(&["simulator", "power-cut"])
+    }
+}
+
+impl Drop for Simulated {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.file);
+    }
+}
