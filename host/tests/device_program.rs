@@ -1,0 +1,561 @@
+//! `paylatch` through its real command line, over the simulator.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use paylatch::issue::order::{self, Dated, Enrolment, Order};
+use paylatch::issue::{PrivateKey, Signer, keys::PrivatePem, oem, statement};
+use paylatch::text::{self, armour};
+use paylatch_proto::api::EventKind;
+use paylatch_proto::armour::Kind;
+use paylatch_proto::bytes::{Bytes, DeviceId};
+use paylatch_proto::contact::{Amount, Contact};
+use paylatch_proto::state::{Reason, usable};
+use paylatch_proto::voucher::{Policy, Voucher};
+use serde_json::Value;
+use tempfile::TempDir;
+
+const DAY: u32 = 86_400;
+const NOTICE: u32 = 3 * DAY;
+
+/// A simulated phone in a directory of its own.
+struct Phone {
+    directory: TempDir,
+}
+
+/// How a run of the program ended.
+struct Run {
+    code: i32,
+    out: String,
+    err: String,
+}
+
+impl Run {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
+    }
+
+    /// The run ended well.
+    fn ok(self) -> Run {
+        assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
+        self
+    }
+
+    /// The run ended with this code, and one line that says this.
+    fn fails(self, code: i32, says: &str) -> Run {
+        assert_eq!(self.code, code, "{}{}", self.out, self.err);
+        assert!(self.err.contains(says), "`{}` does not say `{says}`", self.err);
+        if code != 2 {
+            assert_eq!(self.err.lines().count(), 1, "{}", self.err);
+        }
+        self
+    }
+}
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_paylatch"));
+    command.env_remove("PAYLATCH_SIMULATOR");
+    command
+}
+
+fn run(command: &mut Command) -> Run {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    Run {
+        code: status.code().expect("an exit code"),
+        out: String::from_utf8(stdout).unwrap(),
+        err: String::from_utf8(stderr).unwrap(),
+    }
+}
+
+impl Phone {
+    fn new() -> Self {
+        let phone = Phone { directory: tempfile::tempdir().unwrap() };
+        phone.run(&["simulator", "new"]).ok();
+        phone
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
+        let path = self.path(name);
+        fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = program();
+        command.env("PAYLATCH_SIMULATOR", self.path("phone")).args(arguments);
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Run {
+        run(&mut self.command(arguments))
+    }
+
+    fn status(&self) -> Value {
+        self.run(&["--json", "status"]).json()
+    }
+
+    fn device(&self) -> DeviceId {
+        let identity = self.run(&["--json", "identity"]).ok().json();
+        paylatch::hex::decode(identity["device"].as_str().unwrap()).unwrap()
+    }
+
+    fn advance(&self, time: &str) {
+        self.run(&["simulator", "advance", time]).ok();
+    }
+}
+
+/// Those who sign.
+struct Signers {
+    oem: PrivateKey,
+    lender: PrivateKey,
+    escrow: PrivateKey,
+}
+
+impl Signers {
+    fn new() -> Self {
+        let pem = include_str!("../../ta/keys/development-oem.pem");
+        let PrivatePem::Plain(oem) = PrivateKey::read(pem).unwrap() else {
+            panic!("the development key is not encrypted")
+        };
+        let (lender, escrow) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
+        Signers { oem, lender, escrow }
+    }
+
+    fn voucher(&self, device: &DeviceId) -> Loan<'_> {
+        let text = |text: &str| text.try_into().unwrap();
+        let terms = oem::Terms {
+            lender: self.lender.public_key().clone(),
+            desk: None,
+            escrow: Some(self.escrow.public_key().clone()),
+            sunset: Some(400),
+            policy: Policy { notice: NOTICE, hotline: false, usable: usable::INCOMING_CALLS },
+            contact: Contact {
+                name: text("Acme Credit"),
+                phone: "+1 555 010 0199".try_into().unwrap(),
+                payment: "https://pay.example".try_into().unwrap(),
+                note: heapless::String::new(),
+                amount: Some(Amount { minor_units: 4_200, currency: Bytes(*b"USD") }),
+                language: "en".try_into().unwrap(),
+            },
+        };
+        let voucher = oem::voucher(&terms, device, 1, self.oem.public_key(), 2).unwrap();
+        let issued = voucher.sign(&self.oem).unwrap();
+        let digest = Voucher::parse(&issued.bytes).unwrap().digest;
+        Loan {
+            signers: self,
+            voucher: issued.text(),
+            enrolment: Enrolment { device: *device, voucher: digest },
+        }
+    }
+
+    fn seal(&self, device: &DeviceId) -> String {
+        oem::seal(device, 1, self.oem.public_key()).unwrap().sign(&self.oem).unwrap().text()
+    }
+}
+
+/// One phone's loan.
+struct Loan<'a> {
+    signers: &'a Signers,
+    voucher: String,
+    enrolment: Enrolment,
+}
+
+impl Loan<'_> {
+    fn message(&self, sequence: u64, order: Order) -> String {
+        let lender = &self.signers.lender;
+        let dated = Dated { sequence, issued_at: 1 };
+        let prepared =
+            order::by_lender(&order, &self.enrolment, dated, lender.public_key()).unwrap();
+        prepared.sign(lender).unwrap().text()
+    }
+
+    fn escrow_release(&self) -> String {
+        let escrow = &self.signers.escrow;
+        let prepared = order::release_by_escrow(&self.enrolment, 1, escrow.public_key()).unwrap();
+        prepared.sign(escrow).unwrap().text()
+    }
+}
+
+#[test]
+fn a_loan_from_voucher_to_release() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = signers.voucher(&phone.device());
+    assert_eq!(phone.status()["state"], "unprovisioned");
+
+    let enrolled = phone.run(&["--json", "provision", &loan.voucher]).ok().json();
+    assert_eq!((&enrolled["outcome"], &enrolled["state"]), (&"applied".into(), &"unlocked".into()));
+    let again = phone.run(&["--json", "provision", &loan.voucher]).ok().json();
+    assert_eq!(again["outcome"], "already_applied");
+
+    let shown = phone.run(&["status"]).ok().out;
+    for words in ["Unlocked", "400 days", "Call Acme Credit: +1 555 010 0199", "USD 42.00"] {
+        assert!(shown.contains(words), "{shown}");
+    }
+    phone.run(&["contact"]).ok();
+
+    let lock = loan.message(2, Order::Lock(Reason::PaymentOverdue));
+    phone.run(&["apply", &lock]).fails(1, "needs a notice first");
+    phone.run(&["apply", &loan.message(1, Order::Notice)]).ok();
+    phone.advance("2d 23h");
+    let early = phone.run(&["--json", "apply", &lock]).fails(1, "notice_still_runs");
+    let failure: Value = serde_json::from_str(&early.err).unwrap();
+    assert_eq!((&failure["code"], &failure["refusal"]), (&1.into(), &"notice_still_runs".into()));
+    assert!(phone.run(&["status"]).ok().out.contains("may lock it after 1 hour of use"));
+    phone.advance("1h");
+    let file = phone.file("lock.txt", format!("{}\r\n", lock.to_lowercase()));
+    phone.run(&["apply", &file]).ok();
+    let shown = phone.run(&["status"]).ok().out;
+    for words in ["Locked", "A payment is overdue", "emergency calls, incoming calls", "Pay at"] {
+        assert!(shown.contains(words), "{shown}");
+    }
+    assert_eq!(phone.status()["reason"], "payment_overdue");
+
+    let week = phone.file(
+        "week.bin",
+        text::parse(loan.message(3, Order::UnlockFor(7 * DAY)).as_bytes(), &[Kind::Message])
+            .unwrap()
+            .bytes,
+    );
+    phone.run(&["apply", &week]).ok();
+    assert!(phone.run(&["status"]).ok().out.contains("locks by itself after 7 days"));
+    phone.advance("7d");
+    assert_eq!(phone.status()["deadline_passed"], true);
+
+    let release = loan.message(0, Order::Release);
+    let mut piped = phone.command(&["apply", "-"]);
+    let mut piped = piped.stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+    piped.stdin.take().unwrap().write_all(release.as_bytes()).unwrap();
+    assert!(piped.wait().unwrap().success());
+    assert_eq!(phone.status()["state"], "released");
+    phone.run(&["apply", &lock]).fails(1, "released for good");
+
+    let history = phone.run(&["--json", "history"]).ok().json();
+    let events: Vec<&str> =
+        history["events"].as_array().unwrap().iter().filter_map(|e| e["event"].as_str()).collect();
+    assert_eq!(
+        events,
+        ["enrolled", "notice_given", "locked", "unlocked_for", "released_by_lender"]
+    );
+}
+
+#[test]
+fn a_sealed_phone_is_released() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let seal = phone.file("seal.txt", signers.seal(&phone.device()));
+    let out = phone.path("statement.txt");
+    phone.run(&["provision", &seal, "--out", out.to_str().unwrap()]).ok();
+    assert_eq!(phone.status()["state"], "released");
+    text::read_file(&out, &[Kind::Statement]).unwrap();
+}
+
+#[test]
+fn the_escrow_releases_and_the_sunset_does() {
+    let signers = Signers::new();
+    let (one, other) = (Phone::new(), Phone::new());
+    let loan = signers.voucher(&one.device());
+    one.run(&["provision", &loan.voucher]).ok();
+    one.run(&["apply", &loan.escrow_release()]).ok();
+    assert_eq!(one.status()["state"], "released");
+
+    other.run(&["provision", &signers.voucher(&other.device()).voucher]).ok();
+    other.advance("399d");
+    assert_eq!(other.status()["state"], "unlocked");
+    other.advance("1d");
+    assert_eq!(other.status()["state"], "released");
+}
+
+#[test]
+fn a_release_at_a_fault_holds_for_now_and_says_so() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = signers.voucher(&phone.device());
+    phone.run(&["provision", &loan.voucher]).ok();
+    phone.run(&["simulator", "storage", "off"]).ok();
+    phone.run(&["status"]).fails(6, "at fault");
+    assert_eq!(phone.status()["fault"], "storage_unavailable");
+    phone.run(&["apply", &loan.message(1, Order::Notice)]).fails(6, "refused");
+    let release = loan.message(0, Order::Release);
+    let recovered = phone
+        .run(&["--json", "recover", "--voucher", &loan.voucher, &release])
+        .fails(6, "power-off only");
+    assert_eq!(recovered.json()["outcome"], "released_until_power_off");
+    phone.run(&["simulator", "storage", "on"]).ok();
+    phone.run(&["apply", &release]).ok();
+    assert_eq!(phone.status()["state"], "released");
+}
+
+#[test]
+fn openssl_verifies_what_attest_writes() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let nonce = Bytes([0x5a; 32]);
+    let device = phone.device();
+    let voucher = signers.voucher(&device).voucher;
+    let provisioned =
+        phone.run(&["--json", "provision", &voucher, "--nonce", &nonce.to_string()]).ok().json();
+    let given = text::read(provisioned["statement"].as_str().unwrap(), &[Kind::Statement]).unwrap();
+    let said = statement::at_enrolment(&given.bytes, &nonce, &device).unwrap();
+    let certificate = oem::certificate(&said, 1, signers.oem.public_key()).unwrap();
+    let certificate = certificate.sign(&signers.oem).unwrap().text();
+
+    let der = phone.path("der");
+    let der_name = der.to_str().unwrap();
+    let attested = phone
+        .run(&["--json", "attest", "--der", der_name, "--certificate", &certificate])
+        .ok()
+        .json();
+    assert_eq!((&attested["state"], &attested["certified"]), (&"unlocked".into(), &true.into()));
+    let oem_key = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ta/keys/development-oem.pub.pem");
+    let verify = |key: &Path, name: &str| {
+        Command::new("openssl")
+            .args(["dgst", "-sha256", "-verify"])
+            .arg(key)
+            .arg("-signature")
+            .arg(der.join(format!("{name}.der")))
+            .arg(der.join(format!("{name}.bin")))
+            .output()
+            .expect("openssl is installed")
+            .status
+            .success()
+    };
+    assert!(verify(&der.join("device.pem"), "statement"));
+    assert!(verify(&oem_key, "certificate"));
+    assert!(!verify(&oem_key, "statement"));
+
+    // Another phone's certificate, and a forged one.
+    let other = Phone::new();
+    other.run(&["provision", &signers.seal(&other.device())]).ok();
+    other.run(&["attest", "--certificate", &certificate]).fails(1, "certificate is for device");
+    let mut forged = text::read(&certificate, &[Kind::Certificate]).unwrap().bytes;
+    *forged.last_mut().unwrap() ^= 1;
+    let forged = armour(Kind::Certificate, &forged);
+    phone.run(&["attest", "--certificate", &forged]).fails(1, "not by this OEM key");
+}
+
+#[test]
+fn wrong_input_has_its_line_and_its_code() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let device = phone.device();
+    let loan = signers.voucher(&device);
+    let notice = loan.message(1, Order::Notice);
+    let untouched = fs::read(phone.path("phone")).unwrap();
+
+    // The lock refuses.
+    let other = signers.voucher(&Bytes([1; 32]));
+    phone.run(&["provision", &other.voucher]).fails(1, "another phone");
+    phone.run(&["apply", &notice]).fails(1, "no voucher yet");
+    phone.run(&["attest"]).fails(1, "no voucher yet");
+    phone.run(&["contact"]).fails(1, "nothing of that kind");
+    let mut forged = text::read(&loan.voucher, &[Kind::Voucher]).unwrap().bytes;
+    *forged.last_mut().unwrap() ^= 1;
+    phone.run(&["provision", &armour(Kind::Voucher, &forged)]).fails(1, "signature is wrong");
+
+    // The command line.
+    phone.run(&[]).fails(2, "Usage");
+    phone.run(&["frobnicate"]).fails(2, "unrecognized subcommand");
+    phone.run(&["attest", "--nonce", "12"]).fails(2, "2 hexadecimal digits; expected 64");
+    phone.run(&["attest", "--nonce", "xyz"]).fails(2, "not hexadecimal");
+    phone.run(&["simulator", "advance", "soon"]).fails(2, "write `90s`");
+    phone.run(&["watch", "--interval", "0s"]).fails(2, "at least one second");
+    phone.run(&["recover", "--voucher", "-", "-"]).fails(2, "only one text");
+    run(program().args(["simulator", "new"])).fails(2, "which simulated phone?");
+
+    // Texts.
+    let garbage = phone.file("garbage", "hello");
+    phone.run(&["apply", &garbage]).fails(3, "garbage: neither Paylatch text");
+    let image = phone.file("image", [0xff, 0xd8, 0xff, 0xe0]);
+    phone.run(&["apply", &image]).fails(3, "neither Paylatch text");
+    phone.run(&["apply", &phone.file("empty", "")]).fails(3, "empty: empty; expected a message");
+    phone.run(&["apply", &phone.file("large", vec![b'A'; 100_000])]).fails(3, "too large");
+    phone.run(&["apply", &notice[..notice.len() - 9]]).fails(3, "copy the whole text");
+    phone
+        .run(&["apply", &notice.replacen("PAYLATCH1:A", "PAYLATCH1:!", 1)])
+        .fails(3, "`!` at character 11");
+    phone.run(&["apply", &format!("{notice}{notice}")]).fails(3, "`1` at character");
+    phone.run(&["apply", "PAYLATCH2:AAAA"]).fails(3, "`PAYLATCH2` is no prefix");
+    phone.run(&["apply", &loan.voucher]).fails(3, "a voucher, which `paylatch provision` takes");
+    phone.run(&["provision", &notice]).fails(3, "a message, which `paylatch apply` takes");
+    let rekeys: Vec<&str> = (0..5).flat_map(|_| ["--rekey", notice.as_str()]).collect();
+    let recover = [&["recover", "--voucher", &loan.voucher, &notice][..], &rekeys].concat();
+    phone.run(&recover).fails(3, "at most 4 rekeys");
+
+    // Files.
+    phone.run(&["apply", "nowhere"]).fails(7, "nowhere: No such file");
+    phone.run(&["simulator", "new"]).fails(7, "is there already");
+    let nowhere = phone.path("no/such/file");
+    let nowhere = nowhere.to_str().unwrap();
+    phone.run(&["provision", &loan.voucher, "--out", nowhere]).fails(7, "No such file");
+    phone.run(&["watch", "--messages", nowhere]).fails(7, "No such file");
+    phone.run(&["--simulator", nowhere, "status"]).fails(7, "no such simulator");
+    phone.run(&["man", phone.path("phone").to_str().unwrap()]).fails(7, "exists");
+
+    assert_eq!(fs::read(phone.path("phone")).unwrap(), untouched, "nothing was half done");
+}
+
+#[cfg(not(feature = "optee"))]
+#[test]
+fn without_a_device_one_line_says_so() {
+    run(program().arg("status")).fails(5, "--simulator FILE");
+}
+
+#[test]
+fn a_damaged_simulator_is_named_and_kept() {
+    let phone = Phone::new();
+    let mut bytes = fs::read(phone.path("phone")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(phone.path("phone"), &bytes).unwrap();
+    for arguments in [&["status"][..], &["simulator", "advance", "1d"], &["simulator", "power-cut"]]
+    {
+        phone.run(arguments).fails(3, "damaged");
+    }
+    phone.run(&["simulator", "new"]).fails(7, "is there already");
+    assert_eq!(fs::read(phone.path("phone")).unwrap(), bytes);
+}
+
+#[test]
+fn a_power_cut_is_charged_once_and_told() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    phone.run(&["provision", &signers.voucher(&phone.device()).voucher]).ok();
+    let before = phone.status()["enrolment"]["releases_in"].as_u64().unwrap();
+    phone.run(&["simulator", "power-cut"]).ok();
+    let after = phone.status()["enrolment"]["releases_in"].as_u64().unwrap();
+    assert_eq!(before - after, 15 * 60);
+    assert_eq!(phone.status()["enrolment"]["releases_in"], after);
+    let history = phone.run(&["history"]).ok().out;
+    assert!(history.contains(paylatch::words::event(EventKind::PowerCut)), "{history}");
+}
+
+#[test]
+fn programs_at_the_same_time_do_not_mix() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    phone.run(&["provision", &signers.voucher(&phone.device()).voucher]).ok();
+    let children: Vec<Child> = (0..12)
+        .map(|_| {
+            let mut command = phone.command(&["simulator", "advance", "1h"]);
+            command.stdout(Stdio::null()).spawn().unwrap()
+        })
+        .collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    assert_eq!(phone.status()["uptime"], 12 * 3_600);
+}
+
+/// A running `watch --json`, and the lines it prints.
+struct Watch {
+    child: Child,
+    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+}
+
+impl Watch {
+    fn start(phone: &Phone, messages: &str) -> Self {
+        let arguments = ["--json", "watch", "--interval", "1s", "--messages", messages];
+        let mut command = phone.command(&arguments);
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Watch { child, lines }
+    }
+
+    fn next(&mut self) -> Value {
+        let line = self.lines.next().expect("a line").unwrap();
+        serde_json::from_str(&line).unwrap()
+    }
+
+    fn terminate(mut self) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        while self.next()["event"] != "stopped" {}
+        assert!(self.child.wait().unwrap().success());
+    }
+}
+
+#[test]
+fn watch_applies_what_is_dropped_and_tells_what_changes() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = signers.voucher(&phone.device());
+    let inbox = phone.path("inbox");
+    fs::create_dir(&inbox).unwrap();
+    let mut watch = Watch::start(&phone, inbox.to_str().unwrap());
+    let first = watch.next();
+    assert_eq!((&first["event"], &first["state"]), (&"status".into(), &"unprovisioned".into()));
+
+    let drop_in = |name: &str, text: &str| {
+        fs::write(inbox.join(format!("{name}.part")), text).unwrap();
+        fs::rename(inbox.join(format!("{name}.part")), inbox.join(name)).unwrap();
+    };
+    drop_in("1-voucher", &loan.voucher);
+    let taken = watch.next();
+    assert_eq!((&taken["event"], &taken["outcome"]), (&"taken".into(), &"applied".into()));
+    assert_eq!(watch.next()["state"], "unlocked");
+    drop_in("2-lock", &loan.message(2, Order::Lock(Reason::PaymentOverdue)));
+    assert_eq!(watch.next()["refusal"], "no_notice");
+    drop_in("3-garbage", "PAYLATCH1:clipped!");
+    let failed = watch.next();
+    assert_eq!((&failed["event"], &failed["code"]), (&"failed".into(), &3.into()));
+    drop_in("4-notice", &loan.message(1, Order::Notice));
+    assert_eq!(watch.next()["event"], "taken");
+    assert_eq!(watch.next()["enrolment"]["lock_possible_in"], NOTICE);
+
+    // Time that passes beside it is seen.
+    phone.advance("3d");
+    assert_eq!(watch.next()["enrolment"]["lock_possible_in"], 0);
+    watch.terminate();
+    let mut names: Vec<_> = fs::read_dir(&inbox)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        ["1-voucher.applied", "2-lock.refused", "3-garbage.refused", "4-notice.applied"]
+    );
+}
+
+#[test]
+fn watch_reads_lines_too() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let mut watch = Watch::start(&phone, "-");
+    assert_eq!(watch.next()["event"], "status");
+    let mut input = watch.child.stdin.take().unwrap();
+    writeln!(input, "nonsense\n\n{}", signers.seal(&phone.device())).unwrap();
+    assert_eq!(watch.next()["code"], 3);
+    assert_eq!(watch.next()["event"], "taken");
+    assert_eq!(watch.next()["state"], "released");
+    drop(input);
+    watch.terminate();
+}
+
+#[test]
+fn watch_keeps_what_could_not_be_stored() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = signers.voucher(&phone.device());
+    phone.run(&["provision", &loan.voucher]).ok();
+    phone.run(&["simulator", "storage", "off"]).ok();
+    let inbox = phone.path("inbox");
+    fs::create_dir(&inbox).unwrap();
+    fs::write(inbox.join("notice"), loan.message(1, Order::Notice)).unwrap();
+    let mut watch = Watch::start(&phone, inbox.to_str().unwrap());
+    assert_eq!(watch.next()["code"], 6);
+    assert_eq!(watch.next()["fault"], "storage_unavailable");
+    phone.run(&["simulator", "storage", "on"]).ok();
+    while watch.next()["event"] != "taken" {}
+    watch.terminate();
+    assert!(inbox.join("notice.applied").exists());
+}
+
+#[test]
+fn completions_and_man_pages_are_written() {
+    let phone = Phone::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(phone.run(&["completions", shell]).ok().out.contains("good-boot"));
+    }
+    let man = phone.path("man/deep");
+    phone.run(&["man", man.to_str().unwrap()]).ok();
+    assert!(fs::read_to_string(man.join("paylatch.1")).unwrap().contains("Exit codes"));
+    assert!(man.join("paylatch-attest.1").exists());
+}
