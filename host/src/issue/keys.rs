@@ -82,7 +82,7 @@ impl PrivateKey {
     /// # Errors
     /// [`Kind::Key`], which says what was given instead, and what to do.
     pub fn read(pem: &str) -> Result<PrivatePem<'_>> {
-        let label = label(pem)?;
+        let (label, pem) = block(pem)?;
         match label {
             "PRIVATE KEY" => {
                 let der = Zeroizing::new(decode(pem)?);
@@ -185,7 +185,8 @@ impl Encrypted<'_> {
 /// # Errors
 /// [`Kind::Key`], which says what was given instead, and what to do.
 pub fn public_key(pem: &str) -> Result<CurveKey> {
-    match label(pem)? {
+    let (label, pem) = block(pem)?;
+    match label {
         "PUBLIC KEY" => {}
         "PRIVATE KEY" | "ENCRYPTED PRIVATE KEY" | "EC PRIVATE KEY" | "EC PARAMETERS" => {
             return Err(bad("is a private key; take its public half with \
@@ -251,19 +252,25 @@ fn compress(key: &VerifyingKey) -> CurveKey {
     CurveKey(bytes)
 }
 
-fn label(text: &str) -> Result<&str> {
+/// The label and the text of the first PEM block. Tools write comments before
+/// it, and other blocks behind it.
+fn block(text: &str) -> Result<(&str, &str)> {
+    const BEGIN: &str = "-----BEGIN ";
     if text.trim().is_empty() {
         return Err(bad("is empty"));
     }
-    // Tools write comments before the first line of a PEM.
-    let begin = text.find("-----BEGIN ").ok_or_else(|| bad("is not a key in PEM form"))?;
-    pem::decode_label(text.get(begin..).unwrap_or_default().as_bytes())
-        .map_err(|_| bad("is not a whole PEM"))
+    let begin = text.find(BEGIN).ok_or_else(|| bad("is not a key in PEM form"))?;
+    let text = text.get(begin..).unwrap_or_default();
+    let clipped = || bad("is not a whole PEM: it ends too early");
+    let label = text.get(BEGIN.len()..).and_then(|rest| rest.split("-----").next());
+    let label = label.ok_or_else(clipped)?;
+    let end = format!("-----END {label}-----");
+    let length = text.find(&end).ok_or_else(clipped)? + end.len();
+    Ok((label, text.get(..length).unwrap_or_default()))
 }
 
-fn decode(text: &str) -> Result<Vec<u8>> {
-    let begin = text.find("-----BEGIN ").unwrap_or(0);
-    pem::decode_vec(text.get(begin..).unwrap_or_default().trim_end().as_bytes())
+fn decode(block: &str) -> Result<Vec<u8>> {
+    pem::decode_vec(block.as_bytes())
         .map(|(_, der)| der)
         .map_err(|e| bad(format!("is a damaged PEM: {e}")))
 }

@@ -166,8 +166,9 @@ impl Passphrase {
     /// passphrase or a variable that is not set.
     pub fn given(&self) -> Result<Option<Zeroizing<Vec<u8>>>> {
         let (bytes, source) = if let Some(path) = &self.passphrase_file {
+            // As OpenSSL's `file:`: up to the first line feed, a carriage return included.
             let mut bytes = Zeroizing::new(value::small_file(path)?);
-            let end = bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+            let end = bytes.iter().position(|&byte| byte == b'\n');
             bytes.truncate(end.unwrap_or(usize::MAX));
             (bytes, path.display().to_string())
         } else if let Some(name) = &self.passphrase_env {

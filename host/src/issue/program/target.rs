@@ -20,7 +20,7 @@ pub struct Csv {
     pub csv: Option<PathBuf>,
     /// Go on past bad rows, and report each in the output's column `error`;
     /// otherwise one bad row is enough for nothing to be written
-    #[arg(long, requires = "csv")]
+    #[arg(long)]
     pub keep_going: bool,
 }
 

@@ -36,6 +36,9 @@ impl Work<'_> {
     /// user asked to go on past them.
     pub fn run(&self, prepare: impl Fn(&Row<'_>) -> Result<Prepared>) -> Result<()> {
         match &self.csv.csv {
+            None if self.csv.keep_going => {
+                Err(Error::new(Kind::Usage, "--keep-going goes with --csv only"))
+            }
             None => self.one(prepare(&Row::NONE)?),
             Some(path) => self.many(path, |row| {
                 let mut prepared = prepare(row)?;
