@@ -4,6 +4,9 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
 
 use paylatch::issue::order::{self, Dated, Enrolment, Order};
 use paylatch::issue::{PrivateKey, Signer, keys::PrivatePem, oem, statement};
@@ -449,7 +452,7 @@ fn programs_at_the_same_time_do_not_mix() {
 /// A running `watch --json`, and the lines it prints.
 struct Watch {
     child: Child,
-    lines: std::io::Lines<BufReader<std::process::ChildStdout>>,
+    lines: Receiver<String>,
 }
 
 impl Watch {
@@ -457,12 +460,17 @@ impl Watch {
         let arguments = ["--json", "watch", "--interval", "1s", "--messages", messages];
         let mut command = phone.command(&arguments);
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            output.lines().map_while(Result::ok).try_for_each(|l| sender.send(l))
+        });
         Watch { child, lines }
     }
 
     fn next(&mut self) -> Value {
-        let line = self.lines.next().expect("a line").unwrap();
+        // So that a missing line is a failure and not a test that never ends.
+        let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("another line");
         serde_json::from_str(&line).unwrap()
     }
 
@@ -471,6 +479,14 @@ impl Watch {
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
         while self.next()["event"] != "stopped" {}
         assert!(self.child.wait().unwrap().success());
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // Nothing to end where it has ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
