@@ -40,9 +40,9 @@ ta: deps
 	@$(MAKE) -s -C qemu devkit >/dev/null
 	@$(cargo_arm64) TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
 		CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS='--cfg sha2_backend="soft" -C link-arg=-nostartfiles' \
-		cargo build --release --quiet -p paylatch-ta --bin paylatch-ta --features optee --target $(arm64)
+		cargo build --profile ta --quiet -p paylatch-ta --bin paylatch-ta --features optee --target $(arm64)
 	@mkdir -p $(target)/ta
-	@ta/check-elf $(target)/arm64/$(arm64)/release/paylatch-ta $(ta_elf) $(cross)
+	@ta/check-elf $(target)/arm64/$(arm64)/ta/paylatch-ta $(ta_elf) $(cross)
 
 # paylatch itself, and the C library's example.
 programs: deps
