@@ -48,9 +48,10 @@ impl Items {
         self.push("contact.payment", json!(contact.payment.as_str()), &contact.payment);
         self.push("contact.note", json!(contact.note.as_str()), &contact.note);
         let amount = contact.amount.map(|amount| {
+            // In alphabetical order: serde_json may or may not keep another one.
             json!({
-                "minor_units": amount.minor_units,
                 "currency": String::from_utf8_lossy(&amount.currency.0),
+                "minor_units": amount.minor_units,
             })
         });
         self.push("contact.amount", json!(amount), &contact.amount);
