@@ -20,8 +20,8 @@ impl Device {
     pub fn new(name: &str) -> Result<Device> {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        let directory = std::env::temp_dir()
-            .join(format!("paylatch-{}-{number}-{name}", std::process::id()));
+        let directory =
+            std::env::temp_dir().join(format!("paylatch-{}-{number}-{name}", std::process::id()));
         let device = Device { directory };
         device.make(&[])?;
         Ok(device)

@@ -105,7 +105,8 @@ impl Emulator {
     /// # Errors
     /// When the emulator has ended.
     pub fn send(&mut self, text: &str) -> Result<()> {
-        let console = self.console.as_mut().ok_or_else(|| Failure("the console is closed".into()))?;
+        let console =
+            self.console.as_mut().ok_or_else(|| Failure("the console is closed".into()))?;
         console
             .write_all(text.as_bytes())
             .and_then(|()| console.flush())

@@ -158,7 +158,12 @@ impl Issuer {
     /// When it can't be issued.
     pub fn rekey(&self, voucher: &str, sequence: u64) -> Result<String> {
         let (new, contact) = (self.key(BUYER), self.path("buyer.json"));
-        self.message(LENDER, voucher, sequence, &["rekey", "--new-key", &new, "--contact", &contact])
+        self.message(
+            LENDER,
+            voucher,
+            sequence,
+            &["rekey", "--new-key", &new, "--contact", &contact],
+        )
     }
 }
 

@@ -169,8 +169,8 @@ impl Simulated {
     /// # Errors
     /// When the simulator fails.
     pub fn new(name: &str) -> Result<Simulated> {
-        let file = std::env::temp_dir()
-            .join(format!("paylatch-{}-{name}.simulator", std::process::id()));
+        let file =
+            std::env::temp_dir().join(format!("paylatch-{}-{name}.simulator", std::process::id()));
         let _ = std::fs::remove_file(&file);
         let mut phone = Simulated { file };
         phone.must(&["simulator", "new"])?;
