@@ -38,7 +38,7 @@ impl Printer {
     /// Prints `value` for a script or `text` for people.
     ///
     /// # Errors
-    /// As [`print`].
+    /// As [`print()`].
     pub fn show(self, value: &impl Serialize, text: &str) -> Result<()> {
         let mut line = if self.json {
             serde_json::to_string(value)
