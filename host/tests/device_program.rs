@@ -133,9 +133,9 @@ impl Signers {
     fn voucher(&self, device: &DeviceId) -> Loan<'_> {
         let text = |text: &str| text.try_into().unwrap();
         let terms = oem::Terms {
-            lender: self.lender.public_key().clone(),
+            lender: *self.lender.public_key(),
             desk: None,
-            escrow: Some(self.escrow.public_key().clone()),
+            escrow: Some(*self.escrow.public_key()),
             sunset: Some(400),
             policy: Policy { notice: NOTICE, hotline: false, usable: usable::INCOMING_CALLS },
             contact: Contact {
