@@ -68,7 +68,49 @@ host:
 run: device host
 	@cargo run --quiet -p paylatch-tests --bin story
 
+# --- Tests ---------------------------------------------------------------------
+
+test: check host-tests issuer-tests device-tests
+
+# Format, lints, docs, licences.
+check: host
+	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
+	@cargo fmt --check
+	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+	@command -v cargo-deny >/dev/null || { echo "check: installing cargo-deny (about 5 min, once)"; \
+		cargo install --quiet --locked cargo-deny@$(cargo_deny); }
+	@cargo deny --log-level error check licenses bans sources
+
+cargo_deny := 0.20.2
+
+# Unit tests, vectors, and the simulator through the programs' command lines.
+host-tests: host
+	$(say) "host-tests: unit tests, vectors, the programs over the simulator"
+	@cargo test --quiet --workspace
+
+# The second issuer, in Python.
+issuer-tests: $(target)/python/done
+	$(say) "issuer-tests: the second implementation, in Python"
+	@$(target)/python/bin/python3 tests/issuer/test_vectors.py
+
+$(target)/python/done: tests/issuer/requirements.txt
+	@rm -rf $(target)/python
+	@/usr/bin/python3 -m venv $(target)/python
+	@$(target)/python/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Whole-device tests and the story, on real OP-TEE in QEMU.
+device-tests: device host $(target)/python/done
+	$(say) "device-tests: on real OP-TEE in QEMU"
+	@cargo test --quiet -p paylatch-tests --features device
+	@cargo run --quiet -p paylatch-tests --bin story
+
+audit:
+	@cargo deny check advisories
+
 clean:
 	rm -rf $(target)
 
-.PHONY: all deps ta programs device shell host run clean
+.PHONY: all deps ta programs device shell host run test check host-tests issuer-tests \
+	device-tests audit clean

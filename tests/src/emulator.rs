@@ -134,7 +134,7 @@ impl Emulator {
         let mut line = String::new();
         let _ = writeln!(line, "{{ {command}\n}} 2>&1; echo \"@@\"\"end $? @@\"");
         self.send(&line)?;
-        let text = self.wait_for("@@end ")?;
+        let text = self.wait_for("@@end ")?.trim_start_matches('\n').to_owned();
         let code = self.wait_for(" @@")?;
         let code = code.parse().map_err(|_| Failure(format!("exit code {code:?}")))?;
         Ok(Output { code, text })

@@ -51,14 +51,15 @@ pub trait Phone {
     }
 
     /// Hands in a voucher, seal or message with `verb` (`provision`, `apply`);
-    /// what came of it in one word: the outcome's name or the refusal's.
+    /// what came of it: the outcome's name, the refusal's, or the program's error
+    /// for a text that did not get as far as the lock.
     ///
     /// # Errors
     /// When the phone does not answer.
     fn hand_in(&mut self, verb: &str, text: &str) -> Result<String> {
         let output = self.paylatch(&["--json", verb, text])?;
         let answer = json(&output.text)?;
-        ["outcome", "refusal"]
+        ["outcome", "refusal", "error"]
             .iter()
             .find_map(|field| answer[*field].as_str())
             .map(str::to_owned)

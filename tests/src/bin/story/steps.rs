@@ -41,7 +41,7 @@ impl<'a> Story<'a> {
         let mut other = Emulated::new("sealed")?;
         let other_id = id(&mut other)?;
         self.id = id(&mut self.phone)?;
-        self.narrator.expect("a fresh phone's state", "unprovisioned", self.phone.state()?);
+        self.expect_state("a fresh phone's state", "unprovisioned")?;
         self.narrator.expect("two phones are two", "true", self.id != other_id);
 
         let foreign = self.issuer.voucher(&other_id, NOTICE as u32, &[])?;
@@ -136,14 +136,19 @@ impl<'a> Story<'a> {
         for (what, text, why) in [
             ("a forged unlock", &forged, "bad_signature"),
             ("an altered message", &altered, "bad_signature"),
-            ("a clipped text", &clipped, "truncated"),
+            (
+                "a clipped text",
+                &clipped,
+                "not a whole message: bytes are missing at the end; copy the whole text",
+            ),
             ("another lender's unlock", &stranger, "other_signer"),
             ("another phone's unlock", &other_device, "other_device"),
         ] {
             self.hand_in("apply", what, text, why)?;
         }
         self.send(LENDER, "an older message", 5, &["unlock"], "stale")?;
-        self.narrator.expect("what the phone remembers", before, self.what_stays()?);
+        let after = self.what_stays()?;
+        self.narrator.expect("what the phone remembers", before, after);
 
         self.hand_in("apply", "the true unlock", &unlock, "applied")?;
         self.hand_in("apply", "the very same unlock again", &unlock, "already_applied")?;
