@@ -7,7 +7,7 @@ umask 022
 
 qemu_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(dirname "$qemu_dir")
-out=$repo/target/device
+out=${PAYLATCH_DEVICE:-$repo/target/device}
 cache=${PAYLATCH_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/paylatch}
 cross=${CROSS_COMPILE:-aarch64-linux-gnu-}
 jobs=${JOBS:-$(nproc)}
