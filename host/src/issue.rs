@@ -25,7 +25,7 @@
 //! let dated = order::Dated { sequence: 1_767_225_600, issued_at: 1_767_225_600 };
 //! let unlock = order::by_lender(&order::Order::Unlock, &enrolment, dated, lender.public_key())?;
 //! let issued = unlock.sign(&lender)?;
-//! assert_eq!(issued.text().len(), 157);
+//! assert!(issued.text().len() <= 160);
 //! # Ok(())
 //! # }
 //! ```

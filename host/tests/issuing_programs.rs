@@ -259,7 +259,7 @@ fn what_is_no_key_is_named() {
          -out explicit.pem",
     );
     desk.openssl("ecparam -name prime256v1 -genkey -out sec1.pem");
-    desk.openssl("pkcs8 -topk8 -v1 PBE-MD5-DES -provider legacy -provider default -in lender.pem -passout pass:x -out old.pem");
+    desk.openssl("pkcs8 -topk8 -v2 des3 -in lender.pem -passout pass:x -out old.pem");
     desk.write("x", "x\n");
     desk.write("text", "not a key\n");
     desk.write("empty", "");
