@@ -276,7 +276,7 @@ fn what_is_no_key_is_named() {
         ("ed.pem", 4, "Ed25519"),
         ("explicit.pem", 4, "named curve"),
         ("sec1.pem", 4, "openssl pkcs8 -topk8"),
-        ("old.pem", 4, "not supported"),
+        ("old.pem", 4, "re-encrypt it"),
         ("lender.pub.pem", 4, "public key"),
         ("text", 4, "PEM"),
         ("empty", 4, "empty"),
