@@ -157,13 +157,21 @@ impl Issuer {
     /// # Errors
     /// When it can't be issued.
     pub fn rekey(&self, voucher: &str, sequence: u64) -> Result<String> {
-        let (new, contact) = (self.key(BUYER), self.path("buyer.json"));
-        self.message(
-            LENDER,
-            voucher,
-            sequence,
-            &["rekey", "--new-key", &new, "--contact", &contact],
-        )
+        self.sale(LENDER, BUYER, voucher, sequence)
+    }
+
+    /// A rekey from one lender to another, who is [`LENDER`] or [`BUYER`].
+    ///
+    /// # Errors
+    /// When it can't be issued.
+    pub fn sale(&self, from: &str, to: &str, voucher: &str, sequence: u64) -> Result<String> {
+        let (new, contact) = (self.key(to), self.contact(to));
+        self.message(from, voucher, sequence, &["rekey", "--new-key", &new, "--contact", &contact])
+    }
+
+    /// Path of a contact record: that of [`LENDER`] or [`BUYER`].
+    pub fn contact(&self, who: &str) -> String {
+        self.path(&format!("{who}.json"))
     }
 }
 

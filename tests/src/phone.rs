@@ -1,7 +1,7 @@
 //! A phone with the lock in it, asked through `paylatch`'s command line: the
 //! emulated device or the simulator. What is tested on one is tested on both.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
@@ -57,13 +57,38 @@ pub trait Phone {
     /// # Errors
     /// When the phone does not answer.
     fn hand_in(&mut self, verb: &str, text: &str) -> Result<String> {
-        let output = self.paylatch(&["--json", verb, text])?;
-        let answer = json(&output.text)?;
+        self.answer(&[verb, text]).map(|answer| answer.says)
+    }
+
+    /// Runs `paylatch --json ARGUMENTS`, and tells what the phone says to it.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn answer(&mut self, arguments: &[&str]) -> Result<Answer> {
+        let mut all = vec!["--json"];
+        all.extend(arguments);
+        let output = self.paylatch(&all)?;
+        // A release that was not stored is both an outcome and an error.
         ["outcome", "refusal", "error"]
             .iter()
-            .find_map(|field| answer[*field].as_str())
-            .map(str::to_owned)
-            .ok_or_else(|| Failure(format!("paylatch {verb}: {}", output.text)))
+            .find_map(|field| {
+                objects(&output.text).find_map(|object| {
+                    let says = object[*field].as_str()?.to_owned();
+                    Some(Answer { says, object })
+                })
+            })
+            .ok_or_else(|| Failure(format!("paylatch {arguments:?}: {}", output.text)))
+    }
+
+    /// What `paylatch status` tells, also at a fault, where it ends with an error.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn status(&mut self) -> Result<Value> {
+        let output = self.paylatch(&["--json", "status"])?;
+        objects(&output.text)
+            .find(|object| object["state"].is_string())
+            .ok_or_else(|| Failure(format!("paylatch status: {}", output.text)))
     }
 
     /// The state's name.
@@ -71,21 +96,28 @@ pub trait Phone {
     /// # Errors
     /// When the phone does not answer.
     fn state(&mut self) -> Result<String> {
-        let output = self.paylatch(&["--json", "status"])?;
-        let answer = json(&output.text)?;
-        answer["state"]
-            .as_str()
-            .map(str::to_owned)
-            .ok_or_else(|| Failure(format!("paylatch status: {}", output.text)))
+        Ok(self.status()?["state"].as_str().unwrap_or_default().to_owned())
     }
 }
 
-/// The last line of `text` that is JSON.
-fn json(text: &str) -> Result<Value> {
+/// What a phone says to what is handed in.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The outcome's name, the refusal's, or the program's error.
+    pub says: String,
+    /// The whole answer.
+    pub object: Value,
+}
+
+/// The lines of `text` that are JSON objects, the last one first.
+fn objects(text: &str) -> impl Iterator<Item = Value> {
     text.lines()
         .rev()
-        .find_map(|line| serde_json::from_str(line.trim()).ok().filter(Value::is_object))
-        .ok_or_else(|| Failure(format!("no JSON in: {text}")))
+        .filter_map(|line| serde_json::from_str(line.trim()).ok().filter(Value::is_object))
+}
+
+fn json(text: &str) -> Result<Value> {
+    objects(text).next().ok_or_else(|| Failure(format!("no JSON in: {text}")))
 }
 
 /// The emulated device as a phone.
@@ -178,7 +210,16 @@ impl Simulated {
         Ok(phone)
     }
 
-    fn must(&mut self, arguments: &[&str]) -> Result<()> {
+    /// The file it is in.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Runs `paylatch ARGUMENTS`, which must end well.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub fn must(&mut self, arguments: &[&str]) -> Result<()> {
         let output = self.paylatch(arguments)?;
         if output.code == 0 {
             Ok(())
