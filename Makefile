@@ -32,29 +32,49 @@ deps:
 cargo_arm64 = RUSTC=$$(qemu/build rust) CARGO_TARGET_DIR=$(target)/arm64 \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(cross)gcc
 
-ta_elf := $(target)/ta/$(uuid).stripped.elf
+ta_elf      := $(target)/ta/$(uuid).stripped.elf
+ta_measured := $(target)/measured/$(uuid).stripped.elf
 
-# sha2's run-time choice of instructions would need a libc.
+# $(call build_ta,FEATURE,ELF): sha2's run-time choice of instructions would need a libc.
+define build_ta
+$(MAKE) -s -C qemu devkit >/dev/null
+$(cargo_arm64) TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS='--cfg sha2_backend="soft" -C link-arg=-nostartfiles' \
+	cargo build --profile ta --quiet -p paylatch-ta --bin paylatch-ta --features $(1) --target $(arm64)
+mkdir -p $(dir $(2))
+ta/check-elf $(target)/arm64/$(arm64)/ta/paylatch-ta $(2) $(cross)
+endef
+
 ta: deps
 	$(say) "ta: building the trusted application (about 1 min the first time)"
-	@$(MAKE) -s -C qemu devkit >/dev/null
-	@$(cargo_arm64) TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
-		CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS='--cfg sha2_backend="soft" -C link-arg=-nostartfiles' \
-		cargo build --profile ta --quiet -p paylatch-ta --bin paylatch-ta --features optee --target $(arm64)
-	@mkdir -p $(target)/ta
-	@ta/check-elf $(target)/arm64/$(arm64)/ta/paylatch-ta $(ta_elf) $(cross)
+	@$(call build_ta,optee,$(ta_elf))
 
-# paylatch itself, and the C library's example.
+# paylatch itself, and the C library with its example.
 programs: deps
-	$(say) "programs: building what runs on the device (about 1 min the first time)"
+	$(say) "programs: building what runs on the device (about 2 min the first time)"
 	@$(MAKE) -s -C qemu clients >/dev/null
 	@$(cargo_arm64) OPTEE_CLIENT_EXPORT=$(target)/device/sysroot \
 		cargo build --release --quiet -p paylatch --features optee --target $(arm64) --bin paylatch
-	@mkdir -p $(target)/initramfs/usr/bin
-	@$(cross)strip -o $(target)/initramfs/usr/bin/paylatch $(target)/arm64/$(arm64)/release/paylatch
+	@$(cargo_arm64) OPTEE_CLIENT_EXPORT=$(target)/device/sysroot \
+		cargo rustc --release --quiet -p paylatch --features optee --target $(arm64) --lib --crate-type staticlib
+	@mkdir -p $(initramfs)
+	@$(cross)strip -o $(initramfs)/paylatch $(programs)/paylatch
+	@$(cross)gcc -O2 -Wall -Wextra -Werror -s -o $(initramfs)/paylatch-state-example -I host/include \
+		host/examples/state.c $(programs)/libpaylatch.a -L$(target)/device/sysroot/usr/lib \
+		-L$(target)/device/sysroot/usr/lib/aarch64-linux-gnu -lteec -lm \
+		-Wl,--gc-sections -Wl,--allow-shlib-undefined
+
+programs  := $(target)/arm64/$(arm64)/release
+initramfs := $(target)/initramfs/usr/bin
 
 device: ta programs
 	@$(MAKE) -s -C qemu device TA_ELF=$(ta_elf) INITRAMFS_ADD=$(target)/initramfs
+
+# A device whose application says how much stack and heap it uses.
+measured-device: programs
+	@$(call build_ta,measure,$(ta_measured)) >/dev/null
+	@PAYLATCH_DEVICE=$(target)/measured $(MAKE) -s -C qemu device TA_ELF=$(ta_measured) \
+		INITRAMFS_ADD=$(target)/initramfs
 
 shell: device
 	@$(MAKE) -s -C qemu shell
@@ -70,13 +90,13 @@ run: device host
 
 # --- Tests ---------------------------------------------------------------------
 
-test: check host-tests issuer-tests device-tests
+test: check host-tests issuer-tests device-tests memory-test
 
 # Format, lints, docs, licences.
 check: host
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
-	@cargo clippy --quiet --workspace --all-targets -- -D warnings
+	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	@command -v cargo-deny >/dev/null || { echo "check: installing cargo-deny (about 5 min, once)"; \
 		cargo install --quiet --locked cargo-deny@$(cargo_deny); }
@@ -87,7 +107,7 @@ cargo_deny := 0.20.2
 # Unit tests, vectors, and the simulator through the programs' command lines.
 host-tests: host
 	$(say) "host-tests: unit tests, vectors, the programs over the simulator"
-	@cargo test --quiet --workspace
+	@cargo test --quiet --workspace --features paylatch/header
 
 # The second issuer, in Python.
 issuer-tests: $(target)/python/done
@@ -103,8 +123,14 @@ $(target)/python/done: tests/issuer/requirements.txt
 # Whole-device tests and the story, on real OP-TEE in QEMU.
 device-tests: device host $(target)/python/done
 	$(say) "device-tests: on real OP-TEE in QEMU"
-	@cargo test --quiet -p paylatch-tests --features device
+	@cargo test --quiet -p paylatch-tests --features device -- --test-threads 2
 	@cargo run --quiet -p paylatch-tests --bin story
+
+# Stack and heap of the application, against ta/memory.
+memory-test: measured-device host
+	$(say) "memory-test: what the application uses at most"
+	@PAYLATCH_DEVICE=$(target)/measured cargo test --quiet -p paylatch-tests --features measure \
+		--test memory -- --nocapture
 
 audit:
 	@cargo deny check advisories
@@ -113,4 +139,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device shell host run test check host-tests issuer-tests \
-	device-tests audit clean
+	device-tests measured-device memory-test audit clean

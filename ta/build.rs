@@ -27,10 +27,20 @@ fn main() {
 }
 
 /// The application's header and linker script. Stack and heap are twice what
-/// was measured as the most that is used (`make -C qemu` and the tests print it).
+/// was measured as the most that is used, which is in `ta/memory`.
 #[cfg(feature = "optee")]
 fn application() -> Result<(), String> {
     use optee_utee_build::TaConfig;
+
+    const MEMORY: &str = include_str!("memory");
+    const PAGE: u32 = 4096;
+    let twice = |what: &str| -> Result<u32, String> {
+        let line = MEMORY.lines().find_map(|line| line.strip_prefix(what));
+        let peak = line.and_then(|peak| peak.trim().parse::<u32>().ok());
+        let peak = peak.ok_or_else(|| format!("ta/memory: no figure for {what}"))?;
+        Ok((2 * peak).next_multiple_of(PAGE))
+    };
+    println!("cargo::rerun-if-changed=memory");
 
     const SINGLE_INSTANCE: u32 = 1 << 2;
     const MULTI_SESSION: u32 = 1 << 3;
@@ -38,8 +48,8 @@ fn application() -> Result<(), String> {
     let config = TaConfig::new_default_with_cargo_env(paylatch_proto::TA_UUID)
         .map_err(|e| format!("uuid.txt: {e:?}"))?
         .ta_flags(SINGLE_INSTANCE | MULTI_SESSION | KEEP_ALIVE)
-        .ta_stack_size(64 * 1024)
-        .ta_data_size(32 * 1024)
+        .ta_stack_size(twice("stack")?)
+        .ta_data_size(twice("heap")?)
         .trace_level(1)
         .trace_ext_prefix("paylatch");
     optee_utee_build::build(config).map_err(|e| format!("{e:?} (is TA_DEV_KIT_DIR set?)"))

@@ -50,7 +50,7 @@ pub enum Refusal {
     NoticeTooShort,
     /// A voucher with neither escrow nor sunset.
     NoWayOut,
-    /// A policy with bits that mean nothing.
+    /// A policy with bits that mean nothing, or with hotline codes but no desk key.
     UnknownPolicy,
     /// One key in two roles, or two keys with the same short id.
     KeysNotDistinct,

@@ -88,7 +88,8 @@ impl Voucher {
         if self.escrow.is_none() && self.sunset.is_none() {
             return Err(Refusal::NoWayOut);
         }
-        if self.policy.usable & !usable::ALL != 0 {
+        // A hotline code is agreed on with the desk's key.
+        if self.policy.usable & !usable::ALL != 0 || self.policy.hotline && self.desk.is_none() {
             return Err(Refusal::UnknownPolicy);
         }
         check_roles(&self.lender, self.desk.as_ref(), self.escrow.as_ref(), oem)?;

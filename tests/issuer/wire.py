@@ -444,6 +444,8 @@ def check_voucher(values: dict[str, Any], oem: bytes, notice_min: int) -> None:
         raise Refused("NoWayOut", "name an escrow key, a sunset, or both")
     if values["usable"] >> USABLE_BITS:
         raise Refused("UnknownPolicy", f"usable has only {USABLE_BITS} bits")
+    if values["hotline"] and values["desk"] is None:
+        raise Refused("UnknownPolicy", "hotline codes need a desk key")
     check_roles(values["lender"], values["desk"], values["escrow"], oem)
     check_contact(values)
     for role in ("lender", "desk", "escrow"):

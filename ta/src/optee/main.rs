@@ -8,6 +8,8 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 #![allow(missing_docs)] // the entry points that the attributes make
 
+#[cfg(feature = "measure")]
+mod measure;
 mod platform;
 
 use core::cell::RefCell;
@@ -21,17 +23,27 @@ use paylatch_ta::config::Config;
 use platform::OpTee;
 
 /// The instance's lock.
-struct Instance(RefCell<Option<Lock<OpTee>>>);
+struct Instance {
+    lock: RefCell<Option<Lock<OpTee>>>,
+    #[cfg(feature = "measure")]
+    stack: RefCell<Option<measure::Stack>>,
+}
 
 // SAFETY: OP-TEE enters a single-instance application with one thread at a
 // time; a second session waits until the first call has returned.
 unsafe impl Sync for Instance {}
 
-static INSTANCE: Instance = Instance(RefCell::new(None));
+static INSTANCE: Instance = Instance {
+    lock: RefCell::new(None),
+    #[cfg(feature = "measure")]
+    stack: RefCell::new(None),
+};
 
 #[ta_create]
 fn create() -> Result<()> {
-    let mut instance = INSTANCE.0.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
+    #[cfg(feature = "measure")]
+    INSTANCE.stack.replace(Some(measure::Stack::paint()));
+    let mut instance = INSTANCE.lock.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
     *instance = Some(Lock::new(OpTee, Config::BUILD));
     Ok(())
 }
@@ -51,13 +63,18 @@ fn destroy() {}
 
 #[ta_invoke_command]
 fn invoke_command(command: u32, parameters: &mut ParametersAny) -> Result<()> {
-    let mut instance = INSTANCE.0.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
+    let mut instance = INSTANCE.lock.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
     let lock = instance.as_mut().ok_or(ErrorKind::BadState)?;
-    match command {
+    let result = match command {
         api::COMMAND_STATE => state(lock, parameters),
         api::COMMAND_CALL => call(lock, parameters),
         _ => Err(ErrorKind::NotSupported.into()),
+    };
+    #[cfg(feature = "measure")]
+    if let Some(stack) = *INSTANCE.stack.borrow() {
+        measure::say(stack);
     }
+    result
 }
 
 fn state(lock: &mut Lock<OpTee>, parameters: &mut ParametersAny) -> Result<()> {

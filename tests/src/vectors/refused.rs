@@ -646,6 +646,12 @@ fn vouchers(set: &mut Set) {
             Refusal::UnknownPolicy,
         ),
         (
+            "hotline-without-desk",
+            "Hotline codes, but no desk key to agree on them with.",
+            signed_voucher(|v| (v.policy.hotline, v.desk) = (true, None)),
+            Refusal::UnknownPolicy,
+        ),
+        (
             "lender-is-desk",
             "One key for lender and desk.",
             signed_voucher(|v| v.desk = Some(v.lender)),
