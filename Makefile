@@ -105,7 +105,7 @@ check: host
 cargo_deny := 0.20.2
 
 # Unit tests, vectors, and the simulator through the programs' command lines.
-host-tests: host
+host-tests: host $(target)/python/done
 	$(say) "host-tests: unit tests, vectors, the programs over the simulator"
 	@cargo test --quiet --workspace --features paylatch/header
 
