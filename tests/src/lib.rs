@@ -4,6 +4,7 @@
 //! - [`device`]: what stays when the power is off; factory reset, reflash
 //! - [`phone`]: a phone asked through its command line, emulated or simulated
 //! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
+//! - [`table`]: every message in every state, and every refusal
 //! - [`vectors`]: the vectors of `docs/protocol.md`
 
 use std::fmt;
@@ -13,6 +14,7 @@ pub mod device;
 pub mod emulator;
 pub mod issuer;
 pub mod phone;
+pub mod table;
 pub mod vectors;
 
 /// What went wrong, for people.

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 
 use crate::device::Device;
 use crate::emulator::{Emulator, Output};
+use crate::table::attack::Damage;
 use crate::{Failure, Result, program};
 
 /// A phone that is switched on.
@@ -133,9 +135,14 @@ impl Emulated {
     /// # Errors
     /// When it does not boot.
     pub fn new(name: &str) -> Result<Emulated> {
-        let device = Device::new(name)?;
-        let emulator = Some(device.boot()?);
-        Ok(Emulated { device, emulator })
+        let mut phone = Emulated::of(Device::new(name)?);
+        phone.power_on()?;
+        Ok(phone)
+    }
+
+    /// The phone that this device is, switched off.
+    pub fn of(device: Device) -> Emulated {
+        Emulated { device, emulator: None }
     }
 
     /// Its console.
@@ -163,8 +170,22 @@ impl Emulated {
     /// # Errors
     /// When it does not boot.
     pub fn power_on(&mut self) -> Result<()> {
-        self.emulator = Some(self.device.boot()?);
+        self.power_on_with(Device::boot)
+    }
+
+    /// Switches on in another way than [`Device::boot`].
+    ///
+    /// # Errors
+    /// Those of `boot`.
+    pub fn power_on_with(&mut self, boot: impl FnOnce(&Device) -> Result<Emulator>) -> Result<()> {
+        self.cut_power();
+        self.emulator = Some(boot(&self.device)?);
         Ok(())
+    }
+
+    /// Takes the power away.
+    pub fn cut_power(&mut self) {
+        self.emulator = None;
     }
 }
 
@@ -186,7 +207,7 @@ impl Phone for Emulated {
     }
 
     fn power_cut(&mut self) -> Result<()> {
-        self.emulator = None;
+        self.cut_power();
         self.power_on()
     }
 }
@@ -194,6 +215,8 @@ impl Phone for Emulated {
 /// The simulator as a phone.
 pub struct Simulated {
     file: PathBuf,
+    /// What [`crate::table::attack`] did to its records.
+    pub(crate) damage: Damage,
 }
 
 impl Simulated {
@@ -202,10 +225,13 @@ impl Simulated {
     /// # Errors
     /// When the simulator fails.
     pub fn new(name: &str) -> Result<Simulated> {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let process = std::process::id();
         let file =
-            std::env::temp_dir().join(format!("paylatch-{}-{name}.simulator", std::process::id()));
+            std::env::temp_dir().join(format!("paylatch-{process}-{number}-{name}.simulator"));
         let _ = std::fs::remove_file(&file);
-        let mut phone = Simulated { file };
+        let mut phone = Simulated { file, damage: Damage::new() };
         phone.must(&["simulator", "new"])?;
         Ok(phone)
     }

@@ -18,6 +18,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use build::rewritten;
 pub use calls::Call;
 pub use device::{Device, Memory};
 pub use items::Item;

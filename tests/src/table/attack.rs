@@ -1,0 +1,208 @@
+//! Whoever owns the normal world and what carries the secure world's storage:
+//! makes faults, and lets them go.
+
+use std::collections::BTreeMap;
+
+use paylatch::client::Client;
+use paylatch::transport::simulator::Simulator;
+use paylatch::words;
+use paylatch_proto::sign::sha256;
+use serde::{Deserialize, Serialize};
+
+use crate::phone::{Emulated, Phone, Simulated};
+use crate::{Failure, Result};
+
+/// A phone whose storage somebody plays with.
+pub trait Attacked: Phone {
+    /// The storage is silent from now on.
+    ///
+    /// # Errors
+    /// When the phone is not at fault then.
+    fn silence(&mut self) -> Result<()>;
+
+    /// The next request finds a state that can't be read, and an enrolment
+    /// that can.
+    ///
+    /// # Errors
+    /// When the phone is not at fault then.
+    fn hide_state(&mut self) -> Result<()>;
+
+    /// The next contact record can't be written.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn deny_writing(&mut self) -> Result<()>;
+
+    /// Undoes all that, but for what the lock has written since.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn be_honest(&mut self) -> Result<()>;
+
+    /// Hands bytes to the lock as a message, past the program's own checks.
+    ///
+    /// # Errors
+    /// When the phone does not answer.
+    fn raw(&mut self, bytes: &[u8]) -> Result<String>;
+}
+
+fn must_be_at_fault(phone: &mut impl Phone) -> Result<()> {
+    match phone.state()?.as_str() {
+        "fault" => Ok(()),
+        state => Err(Failure(format!("the attack does not work: the phone is {state}"))),
+    }
+}
+
+// ---- the simulator --------------------------------------------------------
+
+/// A simulator's file, as `paylatch::transport::simulator` has it.
+#[derive(Serialize, Deserialize)]
+struct Envelope {
+    digest: String,
+    simulator: Contents,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Contents {
+    format: u32,
+    secret: String,
+    powered_on: u64,
+    storage_answers: bool,
+    records: BTreeMap<String, String>,
+}
+
+/// What was done to a simulator's records: name, before, after.
+pub type Damage = Vec<(String, String, Option<String>)>;
+
+impl Simulated {
+    fn contents(&self) -> Result<Contents> {
+        let text = std::fs::read_to_string(self.file()).map_err(|e| Failure(format!("{e}")))?;
+        let envelope: Envelope =
+            serde_json::from_str(&text).map_err(|e| Failure(format!("{e}")))?;
+        Ok(envelope.simulator)
+    }
+
+    fn put_contents(&self, simulator: Contents) -> Result<()> {
+        let text = serde_json::to_vec(&simulator).map_err(|e| Failure(format!("{e}")))?;
+        let envelope = Envelope { digest: sha256(&[&text]).to_string(), simulator };
+        let text = serde_json::to_vec(&envelope).map_err(|e| Failure(format!("{e}")))?;
+        std::fs::write(self.file(), text).map_err(|e| Failure(format!("{e}")))
+    }
+
+    /// Changes the records whose name begins so; `None` takes them away.
+    fn damage(&mut self, name: &str, change: fn(&str) -> Option<String>) -> Result<()> {
+        let mut contents = self.contents()?;
+        let names: Vec<String> =
+            contents.records.keys().filter(|key| key.starts_with(name)).cloned().collect();
+        for name in names {
+            let Some(before) = contents.records.remove(&name) else { continue };
+            let after = change(&before);
+            if let Some(after) = &after {
+                contents.records.insert(name.clone(), after.clone());
+            }
+            self.damage.push((name, before, after));
+        }
+        self.put_contents(contents)
+    }
+}
+
+impl Attacked for Simulated {
+    fn silence(&mut self) -> Result<()> {
+        // At a fault the program ends with an error; whether it is one is seen below.
+        self.paylatch(&["simulator", "storage", "off"])?;
+        must_be_at_fault(self)
+    }
+
+    fn hide_state(&mut self) -> Result<()> {
+        self.damage("state", |hex| {
+            let flipped = if hex.ends_with('0') { '1' } else { '0' };
+            hex.get(..hex.len() - 1).map(|rest| format!("{rest}{flipped}"))
+        })?;
+        must_be_at_fault(self)
+    }
+
+    fn deny_writing(&mut self) -> Result<()> {
+        self.damage("contact", |_| None)
+    }
+
+    fn be_honest(&mut self) -> Result<()> {
+        let mut contents = self.contents()?;
+        contents.storage_answers = true;
+        for (name, before, after) in std::mem::take(&mut self.damage) {
+            if contents.records.get(&name) == after.as_ref() {
+                contents.records.insert(name, before);
+            }
+        }
+        self.put_contents(contents)
+    }
+
+    fn raw(&mut self, bytes: &[u8]) -> Result<String> {
+        let phone = Simulator::open(self.file()).map_err(|e| Failure(format!("{e}")))?;
+        Ok(match Client::new(phone).apply(bytes) {
+            Ok(done) => words::outcome_name(done.outcome).to_owned(),
+            Err(error) => match error.refusal() {
+                Some(refusal) => words::refusal_name(refusal).to_owned(),
+                None => error.to_string(),
+            },
+        })
+    }
+}
+
+// ---- the emulated device --------------------------------------------------
+
+/// TEE_ERROR_COMMUNICATION.
+const NO_ANSWER: u32 = 0xffff_000e;
+
+impl Emulated {
+    /// Spoils so many of the coming RPMB requests (0: all), see `qemu/README.md`.
+    fn spoil(&mut self, count: u32, answer: u32) -> Result<()> {
+        let command = format!(
+            "cd /sys/module/optee/parameters && echo 0 >rpmb_fault_after && \
+             echo {count} >rpmb_fault_count && echo {answer} >rpmb_fault_ret; cd /"
+        );
+        match self.emulator()?.shell(&command)?.text.trim() {
+            "" => Ok(()),
+            problem => Err(Failure(format!("{command}: {problem}"))),
+        }
+    }
+
+    /// Makes the lock forget what it has in memory: its next write fails, at
+    /// the first read on the way to it, so that nothing is written.
+    fn forget(&mut self) -> Result<()> {
+        self.spoil(1, NO_ANSWER)?;
+        match self.answer(&["shutdown"])?.says.as_str() {
+            "not_stored" => Ok(()),
+            says => Err(Failure(format!("the attack does not work: shutdown is {says}"))),
+        }
+    }
+}
+
+impl Attacked for Emulated {
+    fn silence(&mut self) -> Result<()> {
+        self.forget()?;
+        self.spoil(0, NO_ANSWER)?;
+        must_be_at_fault(self)
+    }
+
+    fn hide_state(&mut self) -> Result<()> {
+        // The state is the first that a lock reads that knows nothing. Asking
+        // for the status takes two requests: after the second it knows again.
+        self.forget()?;
+        self.spoil(1, NO_ANSWER)?;
+        must_be_at_fault(self)?;
+        self.forget()?;
+        self.spoil(1, NO_ANSWER)
+    }
+
+    fn deny_writing(&mut self) -> Result<()> {
+        self.spoil(1, NO_ANSWER)
+    }
+
+    fn be_honest(&mut self) -> Result<()> {
+        self.spoil(0, 0)
+    }
+
+    fn raw(&mut self, _: &[u8]) -> Result<String> {
+        Err(Failure("to come".into()))
+    }
+}
