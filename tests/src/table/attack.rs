@@ -2,15 +2,16 @@
 //! makes faults, and lets them go.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 
-use paylatch::client::Client;
+use paylatch::transport::Transport;
 use paylatch::transport::simulator::Simulator;
-use paylatch::words;
+use paylatch_proto::TA_UUID;
 use paylatch_proto::sign::sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::phone::{Emulated, Phone, Simulated};
-use crate::{Failure, Result};
+use crate::{Failure, Result, repository};
 
 /// A phone whose storage somebody plays with.
 pub trait Attacked: Phone {
@@ -39,11 +40,11 @@ pub trait Attacked: Phone {
     /// When the phone does not answer.
     fn be_honest(&mut self) -> Result<()>;
 
-    /// Hands bytes to the lock as a message, past the program's own checks.
+    /// Hands a request to the lock past the program's own checks; its reply.
     ///
     /// # Errors
     /// When the phone does not answer.
-    fn raw(&mut self, bytes: &[u8]) -> Result<String>;
+    fn call(&mut self, request: &[u8]) -> Result<Vec<u8>>;
 }
 
 fn must_be_at_fault(phone: &mut impl Phone) -> Result<()> {
@@ -136,15 +137,10 @@ impl Attacked for Simulated {
         self.put_contents(contents)
     }
 
-    fn raw(&mut self, bytes: &[u8]) -> Result<String> {
-        let phone = Simulator::open(self.file()).map_err(|e| Failure(format!("{e}")))?;
-        Ok(match Client::new(phone).apply(bytes) {
-            Ok(done) => words::outcome_name(done.outcome).to_owned(),
-            Err(error) => match error.refusal() {
-                Some(refusal) => words::refusal_name(refusal).to_owned(),
-                None => error.to_string(),
-            },
-        })
+    fn call(&mut self, request: &[u8]) -> Result<Vec<u8>> {
+        Simulator::open(self.file())
+            .and_then(|mut simulator| simulator.call(request))
+            .map_err(|e| Failure(format!("{e}")))
     }
 }
 
@@ -164,6 +160,16 @@ impl Emulated {
             "" => Ok(()),
             problem => Err(Failure(format!("{command}: {problem}"))),
         }
+    }
+
+    /// Writes a program into the device's memory, through its console.
+    fn install(&mut self, path: &str, program: &[u8]) -> Result<()> {
+        // A console's line holds 4,000 characters.
+        for part in program.chunks(900) {
+            let escaped: String = part.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            self.emulator()?.shell(&format!("printf '{escaped}' >>{path}"))?;
+        }
+        self.emulator()?.shell(&format!("chmod +x {path}")).map(drop)
     }
 
     /// Makes the lock forget what it has in memory: its next write fails, at
@@ -202,7 +208,49 @@ impl Attacked for Emulated {
         self.spoil(0, 0)
     }
 
-    fn raw(&mut self, _: &[u8]) -> Result<String> {
-        Err(Failure("to come".into()))
+    fn call(&mut self, request: &[u8]) -> Result<Vec<u8>> {
+        if self.emulator()?.shell("test -x /tmp/call")?.code != 0 {
+            self.install("/tmp/call", &caller()?)?;
+        }
+        let output = self.emulator()?.shell(&format!("/tmp/call {}", hex::encode(request)))?;
+        hex::decode(output.text.trim()).map_err(|_| Failure(output.text))
     }
+}
+
+/// `call.c`, built for the device.
+fn caller() -> Result<Vec<u8>> {
+    let directory = std::env::temp_dir().join(format!("paylatch-{}-call", std::process::id()));
+    let failure = |e: std::io::Error| Failure(format!("call.c: {e}"));
+    std::fs::create_dir_all(&directory).map_err(failure)?;
+    let file = directory.join("call");
+    let cross = std::env::var("CROSS_COMPILE").unwrap_or_else(|_| "aarch64-linux-gnu-".into());
+    let sysroot = repository().join("target/device/sysroot/usr");
+    let built = Command::new(format!("{cross}gcc"))
+        .args(["-Os", "-Wall", "-Wextra", "-Werror", "-s", "-Wl,-z,max-page-size=4096"])
+        .arg(format!("-DUUID={}", uuid()?))
+        .arg("-I")
+        .arg(sysroot.join("include"))
+        .arg(repository().join("tests/src/table/call.c"))
+        .arg("-o")
+        .arg(&file)
+        .arg("-L")
+        .arg(sysroot.join("lib"))
+        .arg("-L")
+        .arg(sysroot.join("lib/aarch64-linux-gnu"))
+        .args(["-lteec", "-Wl,--allow-shlib-undefined"])
+        .output()
+        .map_err(failure)?;
+    let program = std::fs::read(&file);
+    // A left-over directory is no failure.
+    let _ = std::fs::remove_dir_all(&directory);
+    program.map_err(|_| Failure(String::from_utf8_lossy(&built.stderr).into_owned()))
+}
+
+/// The application's UUID as a C initialiser.
+fn uuid() -> Result<String> {
+    let digits = TA_UUID.replace('-', "");
+    let bytes = hex::decode(&digits).map_err(|e| Failure(format!("{TA_UUID}: {e}")))?;
+    let last: Vec<String> = bytes.iter().skip(8).map(|byte| format!("0x{byte:02x}")).collect();
+    let word = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    Ok(format!("0x{},0x{},0x{},{{{}}}", word(0, 8), word(8, 12), word(12, 16), last.join(",")))
 }

@@ -2,6 +2,7 @@
 
 use paylatch::issue::Signer;
 use paylatch::{text, words};
+use paylatch_proto::api::{Reply, Request};
 use paylatch_proto::armour::Kind;
 use paylatch_proto::contact::ContactField;
 use paylatch_proto::limits;
@@ -38,12 +39,13 @@ pub fn vouchers<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     let [lender, escrow, oem] = [LENDER, ESCROW, OEM].map(|who| forge::public(issuer, who));
     let (lender, escrow, oem) = (lender?, escrow?, oem?);
 
-    let cases: [(&str, Refusal, &dyn Fn(&mut Voucher)); 11] = [
+    let cases: [(&str, Refusal, &dyn Fn(&mut Voucher)); 12] = [
         ("another version", Refusal::UnknownVersion, &|v| v.version = 2),
         ("another device", Refusal::OtherDevice, &|v| v.device.0[31] ^= 1),
         ("a short notice", Refusal::NoticeTooShort, &|v| v.policy.notice = 1),
         ("no way out", Refusal::NoWayOut, &|v| v.escrow = None),
         ("an unknown policy", Refusal::UnknownPolicy, &|v| v.policy.usable = usable::ALL + 1),
+        ("hotline codes and no desk", Refusal::UnknownPolicy, &|v| v.policy.hotline = true),
         ("lender and escrow in one", Refusal::KeysNotDistinct, &|v| v.escrow = Some(lender)),
         ("lender and desk in one", Refusal::KeysNotDistinct, &|v| v.desk = Some(lender)),
         ("desk and escrow in one", Refusal::KeysNotDistinct, &|v| v.desk = Some(escrow)),
@@ -82,6 +84,21 @@ pub fn nothing_to_show<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     Ok(())
 }
 
+/// The refusal's name that a request gets.
+fn refusal<P: Attacked>(bench: &mut Bench<P>, request: &[u8]) -> Result<String> {
+    let reply = bench.phone.call(request)?;
+    match postcard::from_bytes(&reply) {
+        Ok(Reply::Refused(refusal)) => Ok(words::refusal_name(refusal).into()),
+        other => Ok(format!("{other:?}")),
+    }
+}
+
+fn encoded(request: &Request) -> Result<Vec<u8>> {
+    let mut buffer = [0; limits::REQUEST];
+    let bytes = postcard::to_slice(request, &mut buffer);
+    bytes.map(|bytes| bytes.to_vec()).map_err(|e| Failure(format!("{e}")))
+}
+
 /// What is not of the form the protocol gives: refused by the lock, and by the
 /// program before that.
 ///
@@ -105,7 +122,7 @@ pub fn form<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     ];
     for (what, bytes, why) in cases {
         let before = bench.snapshot()?;
-        let says = bench.phone.raw(&bytes)?;
+        let says = refusal(bench, &encoded(&Request::Apply(&bytes))?)?;
         bench.tally.refused(what, why, &says);
         let says = bench.phone.hand_in("apply", &message(&bytes))?;
         let expected = match why {
@@ -113,6 +130,20 @@ pub fn form<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
             _ => format!("not a whole message: {}", words::refusal(why)),
         };
         bench.tally.expect(format_args!("{what}, by the program"), expected, says);
+        bench.unchanged(what, &before)?;
+    }
+
+    let request = encoded(&Request::Apply(&whole))?;
+    let with = |more: &[u8]| [&request, more].concat();
+    for (what, bytes, why) in [
+        ("no request", Vec::new(), Refusal::Truncated),
+        ("a clipped request", request[..request.len() - 1].to_vec(), Refusal::Truncated),
+        ("a request and a byte", with(&[0]), Refusal::TrailingBytes),
+        ("a request that there is not", vec![0x7f], Refusal::Malformed),
+    ] {
+        let before = bench.snapshot()?;
+        let says = refusal(bench, &bytes)?;
+        bench.tally.refused(what, why, &says);
         bench.unchanged(what, &before)?;
     }
 
