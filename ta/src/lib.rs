@@ -5,7 +5,7 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`env`] | the platform as traits: storage, random numbers, time, identity |
+//! | [`mod@env`] | the platform as traits: storage, random numbers, time, identity |
 //! | [`records`] | the records in storage, byte by byte |
 //! | [`rules`] | what a verified message does to the state |
 //! | [`crypto`] | signatures and the device's own keys |
