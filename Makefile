@@ -93,10 +93,14 @@ run: device host
 test: check host-tests issuer-tests device-tests memory-test
 
 # Format, lints, docs, licences.
-check: host
+check: device host
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
 	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure -- -D warnings
+	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc cargo clippy --quiet -p paylatch-ta \
+		--features measure --bin paylatch-ta -- -D warnings
+	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy --quiet -p paylatch --features optee \
+		-- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	@command -v cargo-deny >/dev/null || { echo "check: installing cargo-deny (about 5 min, once)"; \
 		cargo install --quiet --locked cargo-deny@$(cargo_deny); }
