@@ -74,10 +74,7 @@ impl Emulator {
     /// the end of the console's log.
     pub fn wait_for(&mut self, mark: &str) -> Result<String> {
         loop {
-            let unread = &self.log[self.read..];
-            if let Some(at) = find(unread, mark.as_bytes()) {
-                let before = String::from_utf8_lossy(&unread[..at]).replace('\r', "");
-                self.read += at + mark.len();
+            if let Some(before) = self.find(mark) {
                 return Ok(before);
             }
             match self.output.recv_timeout(PATIENCE) {
@@ -86,6 +83,36 @@ impl Emulator {
                 Err(RecvTimeoutError::Disconnected) => return self.stuck("has ended", mark),
             }
         }
+    }
+
+    /// Types `text` every few milliseconds until one of `marks` comes from the
+    /// console; which.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn type_until(&mut self, text: &str, marks: &[&str]) -> Result<usize> {
+        let begin = Instant::now();
+        loop {
+            if let Some(which) = marks.iter().position(|mark| self.find(mark).is_some()) {
+                return Ok(which);
+            }
+            self.send(text)?;
+            match self.output.recv_timeout(Duration::from_millis(3)) {
+                Ok(bytes) => self.log.extend(bytes),
+                Err(RecvTimeoutError::Timeout) if begin.elapsed() < PATIENCE => {}
+                Err(RecvTimeoutError::Timeout) => return self.stuck("says nothing", marks[0]),
+                Err(RecvTimeoutError::Disconnected) => return self.stuck("has ended", marks[0]),
+            }
+        }
+    }
+
+    /// If `mark` has come: what came before it, and both count as read.
+    fn find(&mut self, mark: &str) -> Option<String> {
+        let unread = &self.log[self.read..];
+        let at = find(unread, mark.as_bytes())?;
+        let before = String::from_utf8_lossy(&unread[..at]).replace('\r', "");
+        self.read += at + mark.len();
+        Some(before)
     }
 
     fn stuck<T>(&self, what: &str, mark: &str) -> Result<T> {
