@@ -47,6 +47,7 @@ pub fn run<P: Attacked>(make: fn(&str) -> Result<P>) -> Result<Tally> {
     time::notice(&mut bench)?;
     time::window(&mut bench)?;
     time::deadline(&mut bench)?;
+    refusals::recovery(&mut bench)?;
     bench.column(Given::Silent)?;
     bench.column(Given::Readable)?;
     bench.column(Given::Unlocked)?;

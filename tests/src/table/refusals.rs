@@ -15,7 +15,8 @@ use paylatch_proto::voucher::Voucher;
 use super::attack::Attacked;
 use super::bench::{Bench, LOCK, NOTICE};
 use super::forge::{self, contact, misleading, no_key};
-use crate::issuer::{ESCROW, LENDER, OEM, STRANGER};
+use super::rows::Given;
+use crate::issuer::{BUYER, ESCROW, LENDER, OEM, STRANGER};
 use crate::{Failure, Result};
 
 /// Offset of the command in a body whose date takes five bytes.
@@ -29,6 +30,9 @@ fn message(bytes: &[u8]) -> String {
     text::armour(Kind::Message, bytes)
 }
 
+/// What is wrong with a voucher.
+type Change<'a> = &'a dyn Fn(&mut Voucher);
+
 /// Vouchers and seals that a phone without a voucher refuses.
 ///
 /// # Errors
@@ -39,7 +43,7 @@ pub fn vouchers<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     let [lender, escrow, oem] = [LENDER, ESCROW, OEM].map(|who| forge::public(issuer, who));
     let (lender, escrow, oem) = (lender?, escrow?, oem?);
 
-    let cases: [(&str, Refusal, &dyn Fn(&mut Voucher)); 12] = [
+    let cases: [(&str, Refusal, Change); 12] = [
         ("another version", Refusal::UnknownVersion, &|v| v.version = 2),
         ("another device", Refusal::OtherDevice, &|v| v.device.0[31] ^= 1),
         ("a short notice", Refusal::NoticeTooShort, &|v| v.policy.notice = 1),
@@ -184,7 +188,7 @@ pub fn who<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
         let text = issuer.message(ESCROW, &voucher, sequence, order)?;
         bench.refuses(what, "apply", &text, Refusal::EscrowReleasesOnly)?;
     }
-    let text = issuer.sale(ESCROW, "buyer", &voucher, sequence)?;
+    let text = issuer.sale(ESCROW, BUYER, &voucher, sequence)?;
     bench.refuses("the escrow's rekey", "apply", &text, Refusal::EscrowReleasesOnly)?;
 
     let another = issuer.voucher(&bench.id, NOTICE as u32, &["--sunset", "1000"])?;
@@ -227,7 +231,7 @@ pub fn what<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     bench.contact_sequence += 1;
     let (sequence, enrolment) = (bench.sequence, bench.enrolment()?);
     let lender = forge::key(issuer, LENDER)?;
-    let (buyer, stranger) = (forge::key(issuer, "buyer")?, forge::key(issuer, STRANGER)?);
+    let (buyer, stranger) = (forge::key(issuer, BUYER)?, forge::key(issuer, STRANGER)?);
     let (escrow, oem) = (forge::public(issuer, ESCROW)?, forge::public(issuer, OEM)?);
 
     let zero = enrolment.order(&lender, Command::UnlockFor { sequence, seconds: 0 })?;
@@ -266,7 +270,7 @@ pub fn what<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
 /// # Errors
 /// When the phone does not answer.
 pub fn not_stored<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
-    let text = bench.next_contact("buyer")?;
+    let text = bench.next_contact(BUYER)?;
     let before = bench.snapshot()?;
     bench.phone.deny_writing()?;
     let says = bench.phone.hand_in("apply", &text)?;
@@ -274,4 +278,70 @@ pub fn not_stored<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     bench.tally.refused("a contact that can't be stored", Refusal::NotStored, &says);
     bench.unchanged("a contact that can't be stored", &before)?;
     bench.takes("the same contact, handed in again", &text, "applied", "unlocked")
+}
+
+/// What lets no phone go at a fault: whoever has no say, and chains that do not
+/// lead from the OEM to who released.
+///
+/// # Errors
+/// When the phone does not answer.
+pub fn recovery<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
+    let issuer = bench.issuer;
+    bench.bring(Given::Readable)?;
+    if bench.lender != BUYER {
+        bench.renew()?;
+        bench.bring(Given::Readable)?;
+    }
+    let (id, voucher, enrolment) = (bench.id.clone(), bench.voucher.clone(), bench.enrolment()?);
+    let release = |who| issuer.release(who, &voucher);
+    let [stranger_key, lender_key] = [STRANGER, LENDER].map(|who| forge::key(issuer, who));
+    let (stranger_key, lender_key) = (stranger_key?, lender_key?);
+    let signer = (&stranger_key, &forge::public(issuer, BUYER)?, sign::LENDER);
+    let forged = message(&enrolment.message(signer, Command::Release, |_| ())?);
+
+    let before = bench.snapshot()?;
+    for (what, text, why) in [
+        ("a stranger's release", &release(STRANGER)?, Refusal::OtherSigner),
+        ("the seller's release", &release(LENDER)?, Refusal::OtherSigner),
+        ("a forged release", &forged, Refusal::BadSignature),
+    ] {
+        bench.phone.hide_state()?;
+        let says = bench.phone.hand_in("apply", text)?;
+        bench.phone.be_honest()?;
+        bench.tally.refused(format_args!("at a fault, {what}"), why, &says);
+        bench.unchanged(what, &before)?;
+    }
+
+    let rekeys: Vec<&str> = bench.rekeys.iter().map(String::as_str).collect();
+    let other = issuer.voucher(&"0f".repeat(32), NOTICE as u32, &[])?;
+    let unsigned = forge::voucher(issuer, STRANGER, enrolment.device, |_| ())?;
+    let another = issuer.voucher(&id, NOTICE as u32, &["--sunset", "1000"])?;
+    let stolen = issuer.sale(STRANGER, BUYER, &voucher, 1)?;
+    let terms = (forge::public(issuer, BUYER)?, None, contact());
+    let unproven = enrolment.rekey(&lender_key, &stranger_key, 1, terms)?;
+    let no_rekey = issuer.message(LENDER, &voucher, 1, &["unlock"])?;
+    let (ours, strangers) = (release(BUYER)?, release(STRANGER)?);
+    let cases: [(&str, &str, &[&str], &str, Refusal); 9] = [
+        ("another phone's voucher", &other, &rekeys, &ours, Refusal::OtherDevice),
+        ("a forged voucher", &unsigned, &rekeys, &ours, Refusal::BadSignature),
+        ("the voucher of another enrolment", &another, &rekeys, &ours, Refusal::BadSignature),
+        ("a rekey by a stranger", &voucher, &[&stolen], &ours, Refusal::BadSignature),
+        ("a rekey without proof", &voucher, &[&unproven], &ours, Refusal::BadProof),
+        ("an unlock for a rekey", &voucher, &[&no_rekey], &ours, Refusal::Malformed),
+        ("a rekey left out", &voucher, &[], &ours, Refusal::OtherSigner),
+        ("a stranger's release", &voucher, &rekeys, &strangers, Refusal::OtherSigner),
+        ("an unlock for a release", &voucher, &[], &no_rekey, Refusal::Malformed),
+    ];
+    bench.phone.silence()?;
+    for (what, voucher, rekeys, release, why) in cases {
+        let mut arguments = vec!["recover", "--voucher", voucher];
+        arguments.extend(rekeys.iter().flat_map(|rekey| ["--rekey", rekey]));
+        arguments.push(release);
+        let says = bench.phone.answer(&arguments)?.says;
+        bench.tally.refused(format_args!("recovery with {what}"), why, &says);
+        let state = bench.phone.state()?;
+        bench.tally.expect(format_args!("recovery with {what}: the state"), "fault", &state);
+    }
+    bench.phone.be_honest()?;
+    bench.unchanged("recovery refused", &before)
 }

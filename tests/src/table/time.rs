@@ -3,27 +3,59 @@
 use paylatch_proto::limits::{DAY, NOTICE_WINDOW, UPTIME_STEP};
 use paylatch_proto::refusal::Refusal;
 
+use serde_json::Value;
+
 use super::attack::Attacked;
 use super::bench::{Bench, LOCK, NOTICE};
 use super::forge;
-use crate::Result;
 use crate::issuer::{LENDER, OEM};
+use crate::{Failure, Result};
 
-/// Seconds of use that starts and commands may take on the device; a charge
-/// for a power cut is more.
+/// Seconds of use that commands may take on the device. A start may take more.
 const SLACK: u64 = 300;
-const _: () = assert!(SLACK < UPTIME_STEP);
 
 impl<P: Attacked> Bench<'_, P> {
     /// Expects that what is told in seconds from now is in `seconds`, or a
     /// little less.
-    fn about(&mut self, what: &str, field: &str, seconds: u64) -> Result<()> {
+    pub fn about(&mut self, what: &str, field: &str, seconds: u64) -> Result<()> {
         let seen = self.enrolled(field)?;
         let fits = seen
             .as_u64()
             .is_some_and(|seen| (seconds.saturating_sub(SLACK)..=seconds).contains(&seen));
         self.tally.expect(format_args!("{what}: {field} {seconds}, seen {seen}"), true, fits);
         Ok(())
+    }
+
+    /// At what uptime that comes which is told in seconds from now.
+    fn comes_at(&mut self, field: &str) -> Result<u64> {
+        let status = self.phone.status()?;
+        let [seconds, uptime] = [&status["enrolment"][field], &status["uptime"]].map(Value::as_u64);
+        seconds
+            .zip(uptime)
+            .map(|(seconds, uptime)| seconds + uptime)
+            .ok_or_else(|| Failure(format!("no {field} in {status}")))
+    }
+
+    /// Expects that `what` takes so many seconds from what is told as `field`,
+    /// beside the time of use that it takes itself.
+    fn takes_from(
+        &mut self,
+        what: &str,
+        field: &str,
+        seconds: u64,
+        happens: impl FnOnce(&mut P) -> Result<()>,
+    ) -> Result<()> {
+        let before = self.comes_at(field)?;
+        happens(&mut self.phone)?;
+        let after = self.comes_at(field)?;
+        self.tally.expect(format_args!("{what}: {field}"), before - seconds, after);
+        Ok(())
+    }
+
+    /// Lets time pass until so many seconds before that which is told as `field`.
+    fn pass_until(&mut self, field: &str, seconds: u64) -> Result<()> {
+        let left = self.enrolled(field)?.as_u64().unwrap_or_default();
+        self.phone.pass(left.saturating_sub(seconds))
     }
 
     fn none(&mut self, what: &str, field: &str) -> Result<()> {
@@ -67,14 +99,13 @@ pub fn notice<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     bench.phone.pass(NOTICE / 2)?;
     bench.about("half of it", "lock_possible_in", NOTICE / 2)?;
     bench.refuses("a lock at half of it", "apply", &early, Refusal::NoticeStillRuns)?;
-    bench.phone.power_cycle()?;
-    bench.about("across a clean start", "lock_possible_in", NOTICE / 2)?;
-    bench.phone.power_cut()?;
+    bench.takes_from("a clean start", "lock_possible_in", 0, P::power_cycle)?;
+    bench.takes_from("a power cut", "lock_possible_in", 0, P::power_cut)?;
+    bench.takes_from("a power cut", "notice_ends_in", 0, P::power_cut)?;
     bench.event("a power cut", "power_cut")?;
-    bench.about("a power cut charges nothing to a notice", "lock_possible_in", NOTICE / 2)?;
     bench.refuses("a lock then", "apply", &early, Refusal::NoticeStillRuns)?;
 
-    bench.phone.pass(NOTICE / 2)?;
+    bench.pass_until("lock_possible_in", 0)?;
     bench.about("it has run", "lock_possible_in", 0)?;
     bench.is("it has run, and no lock was sent", "unlocked")?;
     bench.takes("the lock that came too early", &early, "applied", "locked")?;
@@ -96,7 +127,7 @@ pub fn notice<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
 
     bench.order("a notice", &["notice"], "applied", "unlocked")?;
     bench.phone.pass(NOTICE)?;
-    let for_a_time = ["unlock-for", "--time", "2h"];
+    let for_a_time = ["unlock-for", "--time", "2d"];
     bench.order("an unlock for a time ends it", &for_a_time, "applied", "unlocked")?;
     bench.none("an unlock for a time ends it", "lock_possible_in")?;
     bench.no_lock("a lock after that", Refusal::NoNotice)
@@ -135,15 +166,14 @@ pub fn deadline<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
         bench.about(what, "locks_in", seconds)
     };
     granted(bench, "10s", "never less than the notice time", NOTICE)?;
-    granted(bench, "5h", "longer", 5 * 3600)?;
-    granted(bench, "2h", "never less than was granted", 5 * 3600)?;
-    bench.phone.power_cycle()?;
-    bench.about("a clean start charges nothing", "locks_in", 5 * 3600)?;
-    bench.phone.power_cut()?;
-    bench.about("a power cut charges 15 minutes", "locks_in", 5 * 3600 - UPTIME_STEP)?;
-    bench.phone.pass(4 * 3600)?;
+    granted(bench, "5d", "longer", 5 * DAY)?;
+    granted(bench, "2d", "never less than was granted", 5 * DAY)?;
+    bench.takes_from("a clean start", "locks_in", 0, P::power_cycle)?;
+    bench.takes_from("a power cut", "locks_in", UPTIME_STEP, P::power_cut)?;
+    bench.takes_from("a start after it", "locks_in", 0, P::power_cycle)?;
+    bench.pass_until("locks_in", SLACK)?;
     bench.is("before the deadline", "unlocked")?;
-    bench.phone.pass(3600 - UPTIME_STEP)?;
+    bench.phone.pass(SLACK)?;
     bench.is("past the deadline", "locked")?;
     let passed = bench.phone.status()?["deadline_passed"].as_bool();
     bench.tally.expect("why", Some(true), passed);
@@ -164,7 +194,7 @@ pub fn deadline<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     bench.is("a day later", "unlocked")?;
 
     // A lock by notice ends a deadline, and the time that was left of it.
-    granted(bench, "10h", "ten hours", 10 * 3600)?;
+    granted(bench, "10d", "ten days", 10 * DAY)?;
     bench.order("a notice", &["notice"], "applied", "unlocked")?;
     bench.phone.pass(NOTICE)?;
     bench.order("a lock", LOCK, "applied", "locked")?;
@@ -180,16 +210,15 @@ pub fn sunset<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     let id = bench.enrolment()?.device;
     bench.voucher = forge::voucher(bench.issuer, OEM, id, |voucher| {
         voucher.escrow = None;
-        voucher.sunset = Some(2);
+        voucher.sunset = Some(3);
+        voucher.policy.notice = NOTICE as u32;
     })?;
     bench.locked()?;
-    bench.about("the sunset", "releases_in", 2 * DAY - NOTICE)?;
-    bench.phone.power_cut()?;
-    let charged = 2 * DAY - NOTICE - UPTIME_STEP;
-    bench.about("a power cut charges the sunset", "releases_in", charged)?;
-    bench.phone.pass(charged - 2 * SLACK)?;
+    bench.about("the sunset", "releases_in", 3 * DAY - NOTICE)?;
+    bench.takes_from("a power cut", "releases_in", UPTIME_STEP, P::power_cut)?;
+    bench.pass_until("releases_in", SLACK)?;
     bench.is("before the sunset", "locked")?;
-    bench.phone.pass(2 * SLACK)?;
+    bench.phone.pass(SLACK)?;
     bench.is("the sunset, while locked", "released")?;
     bench.event("the sunset", "released_by_sunset")?;
     bench.phone.power_cycle()?;
