@@ -14,7 +14,7 @@
 /* struct tee_optee_ta_uuid in the byte order that a session is opened with */
 static void uuid_octets(u8 out[TEE_UUID_LEN])
 {
-	const struct tee_optee_ta_uuid uuid = PAYLATCH_UUID;
+	const struct tee_optee_ta_uuid uuid = PAYLATCH_TA_UUID;
 
 	tee_optee_ta_uuid_to_octets(out, &uuid);
 }
@@ -42,7 +42,7 @@ static int paylatch_state(struct tee_param param[2], u32 *error)
 	}
 
 	memset(&invoke, 0, sizeof(invoke));
-	invoke.func = PAYLATCH_CMD_STATE;
+	invoke.func = PAYLATCH_COMMAND_STATE;
 	invoke.session = session.session;
 	memset(param, 0, 2 * sizeof(*param));
 	param[0].attr = TEE_PARAM_ATTR_TYPE_VALUE_OUTPUT;
