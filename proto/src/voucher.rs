@@ -136,7 +136,7 @@ pub fn check_roles(
     }
 }
 
-/// Whether a sunset of `days` has come at `clock` seconds of use.
-pub fn sunset_has_come(days: u32, clock: u64) -> bool {
-    clock >= u64::from(days).saturating_mul(limits::DAY)
+/// Whether a sunset of `days` has come after `uptime` seconds of use.
+pub fn sunset_has_come(days: u32, uptime: u64) -> bool {
+    uptime >= u64::from(days).saturating_mul(limits::DAY)
 }

@@ -23,11 +23,13 @@ pub fn verify(key: &PublicKey, digest: &Digest, signature: &Signature) -> Result
     key.verify_prehash(&digest.0, &signature).map_err(|_| Refusal::BadSignature)
 }
 
-/// Refuses a key that is no point of P-256.
+/// Refuses a key that is no point of P-256, or not in its compressed form.
 ///
 /// # Errors
 /// [`Refusal::BadKey`].
 pub fn check_key(key: &PublicKey) -> Result<(), Refusal> {
+    // The library also reads the compact form (05), a second name of the same key.
+    let Bytes([2 | 3, ..]) = key else { return Err(Refusal::BadKey) };
     Point::from_sec1_bytes(&key.0).map(|_| ()).map_err(|_| Refusal::BadKey)
 }
 
@@ -91,6 +93,9 @@ mod tests {
         assert_eq!(verify(&Bytes([0; 33]), &digest, &signature), Err(Refusal::BadSignature));
         assert_eq!(verify(&keys.signing, &digest, &Bytes([0; 64])), Err(Refusal::BadSignature));
         assert_eq!(check_key(&keys.signing), Ok(()));
-        assert_eq!(check_key(&Bytes([2; 33])), Err(Refusal::BadKey));
+        assert_eq!(check_key(&Bytes([5; 33])), Err(Refusal::BadKey));
+        let mut no_point = [0xff; 33];
+        no_point[0] = 2;
+        assert_eq!(check_key(&Bytes(no_point)), Err(Refusal::BadKey));
     }
 }

@@ -14,7 +14,7 @@ use heapless::Vec;
 use paylatch_proto::api::{
     Done, Enrolment, EventKind, Identity, Notice, Outcome, Reply, Request, Status,
 };
-use paylatch_proto::bytes::{Bytes, DeviceId, Nonce, PublicKey};
+use paylatch_proto::bytes::{Bytes, DeviceId, Digest, Nonce, PublicKey};
 use paylatch_proto::contact::Contact;
 use paylatch_proto::message::{Command, Message};
 use paylatch_proto::refusal::Refusal;
@@ -46,6 +46,7 @@ pub struct Lock<E> {
     boot: Option<Boot>,
     unstored_release: Option<UnstoredRelease>,
     // Changes in use.
+    clean_marks: u8,
     stored: Stored,
 }
 
@@ -72,18 +73,38 @@ struct Boot {
 #[derive(Clone, Copy)]
 struct UnstoredRelease {
     by: EventKind,
-    proof: Proof,
+    authority: Authority,
 }
 
-/// What a release at fault was verified against.
+/// Whose word a release is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Proof {
-    /// The stored enrolment: it is stored as soon as the storage takes it.
-    Enrolment,
-    /// The OEM key alone, or a chain of messages from it, which may leave out
-    /// the last rekey: not written over an enrolment that was merely silent.
+enum Authority {
+    /// The OEM's seal: never written over an enrolment that was merely silent.
     Oem,
+    /// This key's under this enrolment (a sunset counts as the lender's). Once
+    /// the enrolment can be read, it is stored if the key has a say there, and
+    /// forgotten if not.
+    Key { voucher: Digest, key: PublicKey },
 }
+
+impl Authority {
+    fn is_of(self, terms: &Terms) -> bool {
+        match self {
+            Authority::Oem => false,
+            Authority::Key { voucher, key } => {
+                voucher == terms.voucher && (key == terms.lender || Some(key) == terms.escrow)
+            }
+        }
+    }
+}
+
+/// A device that is not financed.
+const SEALED: UnstoredRelease =
+    UnstoredRelease { by: EventKind::Sealed, authority: Authority::Oem };
+
+/// Clean marks that one power-on may set: a caller can't wear the storage out
+/// with them, and who asks for more is charged as for a power cut.
+const CLEAN_MARKS: u8 = 4;
 
 type Answer<T> = Result<T, Refusal>;
 
@@ -92,7 +113,16 @@ impl<E: Env> Lock<E> {
     pub fn new(env: E, config: Config) -> Self {
         let created = env.seconds();
         let stored = Stored::Unknown(Fault::StorageUnavailable);
-        Lock { env, config, created, device: None, boot: None, unstored_release: None, stored }
+        Lock {
+            env,
+            config,
+            created,
+            device: None,
+            boot: None,
+            unstored_release: None,
+            clean_marks: 0,
+            stored,
+        }
     }
 
     /// The platform under it.
@@ -161,14 +191,20 @@ impl<E: Env> Lock<E> {
             &self.stored
         {
             let mut next = self.at_now(state);
-            let by = match self.unstored_release {
-                Some(UnstoredRelease { by, proof: Proof::Enrolment }) => Some(by),
-                _ if next.sunset(terms) => Some(EventKind::ReleasedBySunset),
-                _ => None,
-            };
-            if let Some(by) = by {
-                next.release(by);
-                // A failed write is told by the state, which is then `Fault`.
+            // What the record itself disproves is not held any longer.
+            self.unstored_release = self.unstored_release.filter(|release| {
+                release.authority == Authority::Oem || release.authority.is_of(terms)
+            });
+            if next.sunset(terms) {
+                let authority = Authority::Key { voucher: terms.voucher, key: terms.lender };
+                let by = EventKind::ReleasedBySunset;
+                self.unstored_release = Some(UnstoredRelease { by, authority });
+            }
+            if let Some(release) = self.unstored_release
+                && release.authority.is_of(terms)
+            {
+                next.release(release.by);
+                // After a failed write the release is held until power-off.
                 let _ = self.commit(next, None);
             }
         }
@@ -193,7 +229,9 @@ impl<E: Env> Lock<E> {
         if !record.is_of(&device) {
             return Err(Fault::OtherDevice);
         }
-        if record.security_version > self.config.security_version {
+        // Released is final, whatever build reads it.
+        if record.security_version > self.config.security_version && record.phase != State::Released
+        {
             return Err(Fault::OldBuild);
         }
         match record.phase {
@@ -202,10 +240,17 @@ impl<E: Env> Lock<E> {
             State::Released => Ok(Stored::Live { state: record, keys: None }),
             State::Unlocked | State::Locked => {
                 let keys = self.load_keys(&record)?;
-                if keys.terms.is_none() {
-                    return Err(Fault::KeysCorrupt);
+                let terms = keys.terms.ok_or(Fault::KeysCorrupt)?;
+                let state = self.charge(record.clone());
+                // A sunset that has come needs no boot store, which may never
+                // succeed again: the release is stored, or held, instead.
+                if !self.at_now(&state).sunset(&terms) {
+                    self.blank_other_keys(state.keys)?;
+                    if state != record {
+                        let written = self.env.write(Record::State, &state.encode());
+                        written.map_err(|_| Fault::WriteUnconfirmed)?;
+                    }
                 }
-                let state = self.boot_store(record)?;
                 Ok(Stored::Live { state, keys: Some(keys) })
             }
         }
@@ -254,10 +299,10 @@ impl<E: Env> Lock<E> {
         if Some(keys.device) == self.device { Ok(keys) } else { Err(Fault::OtherDevice) }
     }
 
-    /// Clears the clean mark. Where it was cleared already, the last power-on
-    /// ended unclean and is charged for, once in each power-on.
-    fn boot_store(&mut self, mut state: StateRecord) -> Result<StateRecord, Fault> {
-        let before = state.clone();
+    /// The record as this power-on has to store it at first: without the clean
+    /// mark. Where it was cleared already, the last power-on ended unclean and
+    /// is charged for, once in each power-on.
+    fn charge(&mut self, mut state: StateRecord) -> StateRecord {
         let boot = *self.boot.get_or_insert_with(|| {
             let charge = if state.clean { 0 } else { limits::UPTIME_STEP };
             let charged = state.charged.saturating_add(charge);
@@ -269,15 +314,19 @@ impl<E: Env> Lock<E> {
         }
         state.uptime = state.uptime.max(boot.uptime);
         state.clean = false;
-        if state.scrub {
-            let blank = self.env.write(Record::Keys(state.keys.other()), &[0; KEYS_LEN]);
-            state.scrub = blank.is_err();
+        state
+    }
+
+    /// Overwrites what a rekey left in the slot that is not live: the old keys,
+    /// or new ones that were never committed. Neither has a say.
+    fn blank_other_keys(&mut self, live: Slot) -> Result<(), Fault> {
+        let other = Record::Keys(live.other());
+        let mut bytes = Zeroizing::new([0; KEYS_LEN]);
+        match self.env.read(other, bytes.as_mut_slice()) {
+            Ok(()) if bytes.iter().all(|byte| *byte == 0) => Ok(()),
+            Err(StorageError::Unavailable) => Err(Fault::StorageUnavailable),
+            _ => self.env.create(other, &[0; KEYS_LEN]).map_err(|_| Fault::WriteUnconfirmed),
         }
-        if state != before {
-            let written = self.env.write(Record::State, &state.encode());
-            written.map_err(|_| Fault::WriteUnconfirmed)?;
-        }
-        Ok(state)
     }
 
     // ---- time and commit -------------------------------------------------
@@ -513,11 +562,13 @@ impl<E: Env> Lock<E> {
             }
             Stored::Live { .. } => Err(Refusal::AlreadyEnrolled),
             Stored::Unknown(_) => {
-                self.release_at_fault(EventKind::Sealed, Proof::Oem);
+                self.release_at_fault(SEALED);
                 Ok(self.with_statement(Outcome::Applied, nonce))
             }
             Stored::Empty => {
-                self.begin(device, None, None)?;
+                if self.begin(device, None, None).is_err() {
+                    self.release_at_fault(SEALED);
+                }
                 Ok(self.with_statement(Outcome::Applied, nonce))
             }
         }
@@ -577,9 +628,9 @@ impl<E: Env> Lock<E> {
                 Err(Refusal::Released)
             }
             Stored::Unknown(_) if release => {
-                let terms = self.readable_terms().ok_or(Refusal::Fault)?;
-                let by = verify_release(&message, &device, &terms)?;
-                self.release_at_fault(by, Proof::Enrolment);
+                let (_, terms) = self.readable_terms().ok_or(Refusal::Fault)?;
+                let release = verify_release(&message, &device, &terms)?;
+                self.release_at_fault(release);
                 Ok(self.done(Outcome::Applied))
             }
             Stored::Unknown(_) => Err(Refusal::Fault),
@@ -603,10 +654,10 @@ impl<E: Env> Lock<E> {
         terms: &Terms,
         mut next: StateRecord,
     ) -> Answer<Done> {
-        let by = verify_release(message, device, terms)?;
-        next.release(by);
+        let release = verify_release(message, device, terms)?;
+        next.release(release.by);
         if self.commit(next, None).is_err() {
-            self.unstored_release = Some(UnstoredRelease { by, proof: Proof::Enrolment });
+            self.unstored_release = Some(release);
         }
         Ok(self.done(Outcome::Applied))
     }
@@ -679,14 +730,9 @@ impl<E: Env> Lock<E> {
         self.replace_contact(&mut next, contact)?;
         next.keys = old.other();
         next.keys_check = check(bytes.as_slice());
-        next.scrub = true;
         self.commit(next, Some(keys))?;
-        // What fails here is finished at the next boot: the mark is stored.
-        if self.env.write(Record::Keys(old), &[0; KEYS_LEN]).is_ok()
-            && let Stored::Live { state, .. } = &mut self.stored
-        {
-            state.scrub = false;
-        }
+        // The rekey stands. What fails here is finished at the next boot.
+        let _ = self.blank_other_keys(old.other());
         Ok(())
     }
 
@@ -699,8 +745,8 @@ impl<E: Env> Lock<E> {
 
     // ---- fault recovery --------------------------------------------------
 
-    /// The terms of the readable keys record of the highest generation.
-    fn readable_terms(&mut self) -> Option<Terms> {
+    /// The readable keys record of the highest generation: that and its terms.
+    fn readable_terms(&mut self) -> Option<(u32, Terms)> {
         let device = self.device?;
         let mut best: Option<KeysRecord> = None;
         for slot in [Slot::A, Slot::B] {
@@ -714,15 +760,23 @@ impl<E: Env> Lock<E> {
                 best = Some(keys);
             }
         }
-        best.and_then(|keys| keys.terms)
+        best.and_then(|keys| Some((keys.generation, keys.terms?)))
     }
 
     /// Takes a release where no enrolment can be read: the voucher proves the
     /// first lender and the escrow, each rekey the next lender.
     fn recover(&mut self, voucher: &[u8], rekeys: &[&[u8]], release: &[u8]) -> Answer<Done> {
         let device = self.device().map_err(|_| Refusal::Fault)?;
-        if !matches!(self.stored, Stored::Unknown(_)) || self.readable_terms().is_some() {
+        if !matches!(self.stored, Stored::Unknown(_)) {
             return self.apply(release);
+        }
+        if let Some((generation, _)) = self.readable_terms() {
+            // A chain that is longer than what can be read knows better.
+            let known = u32::try_from(rekeys.len()).unwrap_or(u32::MAX).saturating_add(1);
+            match self.apply(release) {
+                Err(Refusal::OtherSigner | Refusal::BadSignature) if known > generation => {}
+                answer => return answer,
+            }
         }
         let voucher = Voucher::parse(voucher)?;
         if voucher.body.device != device {
@@ -755,15 +809,18 @@ impl<E: Env> Lock<E> {
         if !matches!(release.body.command, Command::Release) {
             return Err(Refusal::Malformed);
         }
-        let by = verify_release(&release, &device, &terms)?;
-        self.release_at_fault(by, Proof::Oem);
+        let release = verify_release(&release, &device, &terms)?;
+        self.release_at_fault(release);
         Ok(self.done(Outcome::Applied))
     }
 
     /// Released for this power-on, and stored over a damaged record; never over
     /// another device's, a newer build's, or one that was merely silent.
-    fn release_at_fault(&mut self, by: EventKind, proof: Proof) {
-        self.unstored_release = Some(UnstoredRelease { by, proof });
+    fn release_at_fault(&mut self, release: UnstoredRelease) {
+        // A key's word may be stored later, the OEM's may not: it is not replaced.
+        if self.unstored_release.is_none() || release.authority != Authority::Oem {
+            self.unstored_release = Some(release);
+        }
         let Stored::Unknown(fault) = self.stored else { return };
         let damaged =
             matches!(fault, Fault::StateMissing | Fault::StateCorrupt | Fault::KeysCorrupt);
@@ -772,8 +829,7 @@ impl<E: Env> Lock<E> {
             return;
         }
         let mut state = StateRecord::new(State::Unlocked, &device);
-        state.security_version = self.config.security_version;
-        state.release(by);
+        state.release(release.by);
         let bytes = state.encode();
         let written = match self.env.write(Record::State, &bytes) {
             Err(StorageError::Absent) => self.env.create(Record::State, &bytes),
@@ -795,9 +851,14 @@ impl<E: Env> Lock<E> {
         {
             let mut next = self.at_now(state);
             let due = next.uptime.saturating_sub(state.uptime) >= limits::UPTIME_STEP;
-            if shutdown && (due || !state.clean) {
-                next.clean = true;
-                self.write_state(next, None)?;
+            let passed = next.uptime > state.uptime;
+            if shutdown && (passed || !state.clean) {
+                next.clean = self.clean_marks < CLEAN_MARKS;
+                // One write more takes the last mark away again.
+                if next.clean || state.clean {
+                    self.clean_marks = self.clean_marks.saturating_add(1);
+                    self.write_state(next, None)?;
+                }
             } else if due && next.pending(terms) {
                 self.commit(next, None)?;
             }
@@ -814,7 +875,9 @@ impl<E: Env> Lock<E> {
         match &self.stored {
             Stored::Unknown(_) => Err(Refusal::Fault),
             Stored::Empty => Err(Refusal::NotEnrolled),
-            Stored::Live { state, .. } if state.security_version >= this => {
+            Stored::Live { state, .. }
+                if state.security_version >= this || state.phase == State::Released =>
+            {
                 Ok(self.done(Outcome::AlreadyApplied))
             }
             Stored::Live { state, .. } => {
@@ -827,8 +890,8 @@ impl<E: Env> Lock<E> {
     }
 }
 
-/// Who released, once its signature is verified.
-fn verify_release(message: &Message, device: &DeviceId, terms: &Terms) -> Answer<EventKind> {
+/// A release, once its signature is verified.
+fn verify_release(message: &Message, device: &DeviceId, terms: &Terms) -> Answer<UnstoredRelease> {
     let signer = message.body.header.signer;
     let is = |key: &PublicKey| sign::key_id(key).short() == signer;
     let (key, domain, by) = match terms.escrow {
@@ -836,8 +899,9 @@ fn verify_release(message: &Message, device: &DeviceId, terms: &Terms) -> Answer
         Some(escrow) if is(&escrow) => (escrow, sign::ESCROW, EventKind::ReleasedByEscrow),
         _ => return Err(Refusal::OtherSigner),
     };
-    crypto::verify(&key, &message.digest(domain, device, &terms.voucher), &message.signature)?;
-    Ok(by)
+    let voucher = terms.voucher;
+    crypto::verify(&key, &message.digest(domain, device, &voucher), &message.signature)?;
+    Ok(UnstoredRelease { by, authority: Authority::Key { voucher, key } })
 }
 
 fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
@@ -856,7 +920,7 @@ fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
         deadline_in: now.deadline.map(|at| until(at, now.clock())),
         sunset_in: terms
             .sunset
-            .map(|days| until(u64::from(days).saturating_mul(limits::DAY), now.clock())),
+            .map(|days| until(u64::from(days).saturating_mul(limits::DAY), now.uptime)),
         policy: terms.policy,
     }
 }

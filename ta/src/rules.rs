@@ -10,7 +10,8 @@ use paylatch_proto::voucher::{Policy, sunset_has_come};
 use crate::records::{StateRecord, Terms};
 
 impl StateRecord {
-    /// The clock of deadlines and the sunset: uptime and what was charged.
+    /// The clock of deadlines: uptime and what was charged for power cuts. (The
+    /// sunset is not charged: who pulls the battery would bring it nearer.)
     pub fn clock(&self) -> u64 {
         self.uptime.saturating_add(self.charged)
     }
@@ -42,7 +43,7 @@ impl StateRecord {
     /// Whether the sunset has come.
     pub fn sunset(&self, terms: &Terms) -> bool {
         matches!(self.phase, State::Unlocked | State::Locked)
-            && terms.sunset.is_some_and(|days| sunset_has_come(days, self.clock()))
+            && terms.sunset.is_some_and(|days| sunset_has_come(days, self.uptime))
     }
 
     /// Released, for good.

@@ -15,10 +15,10 @@ const EVENT: usize = 1 + 4;
 
 /// Size of the state record: format 2, phase 4, least security version 4,
 /// device 16, uptime and charges 8 + 8, clean mark 4, notice and deadline 8 + 8,
-/// sequences 8 + 8, last messages 16 + 16, slots, scrub mark and reason 4 × 1,
-/// slot digests 16 + 16, hotline 22, events 8 × 5, spare 8, check 16.
+/// sequences 8 + 8, last messages 16 + 16, slots and reason 3 × 1, slot digests
+/// 16 + 16, hotline 22, events 8 × 5, spare 9, check 16.
 pub const STATE_LEN: usize =
-    2 + 4 + 4 + 16 + 16 + 4 + 16 + 16 + 32 + 4 + 32 + HOTLINE + limits::EVENTS * EVENT + 8 + 16;
+    2 + 4 + 4 + 16 + 16 + 4 + 16 + 16 + 32 + 3 + 32 + HOTLINE + limits::EVENTS * EVENT + 9 + 16;
 const _: () = assert!(STATE_LEN <= ATOMIC, "the commit must be one atomic write");
 
 const CLEAN: u32 = 0x93c5_3a6c;
@@ -37,8 +37,8 @@ pub struct StateRecord {
     pub device: Bytes<16>,
     /// Seconds of use since enrolment.
     pub uptime: u64,
-    /// Seconds charged for unclean ends: part of deadlines' and the sunset's
-    /// clock, not of a notice's.
+    /// Seconds charged for unclean ends: part of deadlines' clock, not of a
+    /// notice's nor the sunset's.
     pub charged: u64,
     /// Whether the last power-on ended with a clean shutdown.
     pub clean: bool,
@@ -58,8 +58,6 @@ pub struct StateRecord {
     pub keys: Slot,
     /// The live slot of the contact.
     pub contact: Slot,
-    /// The other slot of keys may still hold old keys.
-    pub scrub: bool,
     /// Why the lender locked.
     pub reason: Option<Reason>,
     /// Check of the live keys record.
@@ -97,7 +95,6 @@ impl StateRecord {
             last_contact: Bytes::default(),
             keys: Slot::A,
             contact: Slot::A,
-            scrub: false,
             reason: None,
             keys_check: Bytes::default(),
             contact_check: Bytes::default(),
@@ -139,7 +136,6 @@ impl StateRecord {
         to.put(self.last_contact.0);
         to.put([self.keys as u8]);
         to.put([self.contact as u8]);
-        to.put([self.scrub.into()]);
         to.put([self.reason.map_or(0, |reason| reason.code() as u8)]);
         to.put(self.keys_check.0);
         to.put(self.contact_check.0);
@@ -180,7 +176,6 @@ impl StateRecord {
         let last_contact = Bytes(from.take()?);
         let keys = slot(from.take()?)?;
         let contact = slot(from.take()?)?;
-        let scrub = from.take_bool()?;
         let reason = match from.take()? {
             [0] => None,
             [code] => Some(Reason::from_code(code.into()).ok_or(Unreadable::Damaged)?),
@@ -212,7 +207,6 @@ impl StateRecord {
             last_contact,
             keys,
             contact,
-            scrub,
             reason,
             keys_check,
             contact_check,
@@ -251,7 +245,6 @@ mod tests {
             last_contact: Bytes([8; 16]),
             keys: Slot::B,
             contact: Slot::B,
-            scrub: true,
             reason: Some(Reason::AgreementBreached),
             keys_check: Bytes([9; 16]),
             contact_check: Bytes([10; 16]),

@@ -1,0 +1,204 @@
+//! Attacks on the lock, and accidents of its owner, that once worked or nearly
+//! did; each must come to nothing.
+
+mod bench;
+
+use bench::{Bench, NOTICE, Who};
+use paylatch_proto::api::{Outcome, Request};
+use paylatch_proto::limits;
+use paylatch_proto::message::Command;
+use paylatch_proto::refusal::Refusal;
+use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Fault, Reason, State};
+
+/// Power cuts are charged to deadlines; charged to the sunset they would be a
+/// way to bring it nearer, in days instead of years.
+#[test]
+fn power_cuts_do_not_bring_the_sunset_nearer() {
+    let mut bench = Bench::enrolled(Some(2));
+    for _ in 0..2 * limits::DAY / limits::UPTIME_STEP + 10 {
+        bench.power_cut();
+        assert_eq!(bench.state(), State::Unlocked);
+    }
+    assert_eq!(bench.status().enrolment.unwrap().sunset_in, Some(2 * limits::DAY));
+    bench.medium().seconds = 2 * limits::DAY;
+    assert_eq!(bench.state(), State::Released);
+}
+
+/// The scrub of the old keys is prevented; the dead key then releases while
+/// the storage is made to hide the live one.
+#[test]
+fn a_sold_loans_key_does_not_release_for_good() {
+    let mut bench = Bench::enrolled(None);
+    let release = bench.release(Who::Lender);
+    let rekey = bench.rekey(1);
+    bench.medium().writes_left = Some(3);
+    assert!(bench.apply(&rekey).is_ok());
+    bench.power_cut();
+    bench.medium().silent = vec!["state", "keys.1"];
+    assert_eq!(bench.state(), State::Fault);
+    // What can be read says so; it holds until the live record answers.
+    assert_eq!(bench.apply(&release), Ok((Outcome::ReleasedUntilPowerOff, State::Released)));
+    bench.medium().silent.clear();
+    assert_eq!(bench.state(), State::Unlocked);
+    assert_eq!(bench.apply(&release), Err(Refusal::OtherSigner));
+    bench.power_cut();
+    assert_eq!(bench.state(), State::Unlocked);
+}
+
+/// A rekey that was cut off before its commit never happened.
+#[test]
+fn an_uncommitted_rekey_leaves_no_key_behind() {
+    let mut bench = Bench::enrolled(None);
+    let (lender, buyer) = (bench.release(Who::Lender), bench.release(Who::Buyer));
+    let rekey = bench.rekey(1);
+    for writes in 0..3 {
+        bench.power_cut();
+        assert_eq!(bench.state(), State::Unlocked);
+        bench.medium().writes_left = Some(writes);
+        assert_eq!(bench.apply(&rekey), Err(Refusal::NotStored));
+        bench.power_cut();
+        assert_eq!(bench.state(), State::Unlocked);
+        bench.power_cut();
+        bench.medium().silent = vec!["state"];
+        assert_eq!(bench.apply(&buyer), Err(Refusal::OtherSigner), "after {writes} writes");
+    }
+    bench.power_cut();
+    bench.damage("state");
+    assert_eq!(bench.state(), State::Fault);
+    assert_eq!(bench.apply(&lender), Ok((Outcome::Applied, State::Released)));
+}
+
+/// The new lender's record is damaged and the old one's was never scrubbed:
+/// the chain of messages knows better than what can still be read.
+#[test]
+fn a_longer_chain_beats_an_older_record() {
+    let mut bench = Bench::enrolled(None);
+    let (old, new) = (bench.release(Who::Lender), bench.release(Who::Buyer));
+    let rekey = bench.rekey(1);
+    bench.medium().writes_left = Some(3);
+    assert!(bench.apply(&rekey).is_ok());
+    bench.damage("keys.1");
+    bench.power_cut();
+    assert_eq!(bench.detail(), Fault::KeysCorrupt.code());
+    assert_eq!(bench.recover(&[], &new), Err(Refusal::OtherSigner));
+    assert_eq!(bench.recover(&[&rekey], &old), Ok((Outcome::Applied, State::Released)));
+    let mut bench = Bench::enrolled(None);
+    bench.medium().writes_left = Some(3);
+    assert!(bench.apply(&rekey).is_ok());
+    bench.damage("keys.1");
+    bench.power_cut();
+    assert_eq!(bench.recover(&[&rekey], &new), Ok((Outcome::Applied, State::Released)));
+    bench.power_cut();
+    assert_eq!(bench.state(), State::Released);
+}
+
+/// A clean mark set at the beginning of a session does not make the session free.
+#[test]
+fn an_early_shutdown_does_not_stop_the_clock() {
+    let mut bench = Bench::enrolled(None);
+    let lease = Command::UnlockFor { sequence: 1, seconds: 86_400 };
+    let lease = bench.message(Who::Lender, lease);
+    assert!(bench.apply(&lease).is_ok());
+    for _ in 0..200 {
+        bench.power_cut();
+        bench.medium().seconds = 1;
+        let _ = bench.ask(&Request::Shutdown);
+        bench.medium().seconds = 800;
+        let _ = bench.ask(&Request::Tick);
+        let _ = bench.ask(&Request::Shutdown);
+    }
+    assert_eq!(bench.state(), State::Locked);
+}
+
+/// Nor can clean marks be used to wear the storage out, or be had without end.
+#[test]
+fn clean_marks_are_counted() {
+    let mut bench = Bench::enrolled(None);
+    let lease = Command::UnlockFor { sequence: 1, seconds: 86_400 };
+    let lease = bench.message(Who::Lender, lease);
+    assert!(bench.apply(&lease).is_ok());
+    let before = bench.medium().writes;
+    for second in 0..800 {
+        bench.medium().seconds = second;
+        let _ = bench.ask(&Request::Shutdown);
+        let _ = bench.ask(&Request::Tick);
+    }
+    let written = bench.medium().writes - before;
+    assert!(written <= 5, "{written} writes");
+    let left = bench.status().enrolment.unwrap().deadline_in.unwrap();
+    bench.power_cut();
+    let after = bench.status().enrolment.unwrap().deadline_in.unwrap();
+    assert!(after <= left + 800 - limits::UPTIME_STEP, "{left} s, then {after} s");
+}
+
+/// Released is final, whatever build reads the record.
+#[test]
+fn an_older_build_leaves_a_released_phone_alone() {
+    let mut bench = Bench::enrolled(None);
+    let release = bench.release(Who::Lender);
+    assert!(bench.apply(&release).is_ok());
+    bench.power_cut_and_build(2);
+    assert!(bench.ask(&Request::GoodBoot).is_ok());
+    bench.power_cut_and_build(1);
+    assert_eq!(bench.state(), State::Released);
+
+    let mut bench = Bench::enrolled(None);
+    bench.damage("state");
+    bench.power_cut_and_build(2);
+    assert!(bench.apply(&release).is_ok());
+    bench.power_cut_and_build(1);
+    assert_eq!(bench.state(), State::Released);
+
+    let mut bench = Bench::enrolled(None);
+    bench.power_cut_and_build(2);
+    assert!(bench.ask(&Request::GoodBoot).is_ok());
+    bench.power_cut_and_build(1);
+    assert_eq!(bench.detail(), Fault::OldBuild.code(), "an enrolled one still refuses it");
+}
+
+/// What can't be stored holds until power-off: a release, a sunset, a seal.
+#[test]
+fn storage_that_takes_no_writes_strands_nobody() {
+    let held = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
+    let mut bench = Bench::enrolled(None);
+    let release = bench.release(Who::Escrow);
+    bench.medium().writes_left = Some(0);
+    assert_eq!(bench.apply(&release), held);
+    assert_eq!(bench.detail(), DETAIL_UNTIL_POWER_OFF);
+    bench.medium().writes_left = None;
+    assert_eq!((bench.state(), bench.detail()), (State::Released, 0), "stored at last");
+    bench.power_cut();
+    assert_eq!(bench.state(), State::Released);
+
+    let mut bench = Bench::enrolled(Some(1));
+    bench.medium().seconds = limits::DAY;
+    bench.medium().writes_left = Some(0);
+    assert_eq!((bench.state(), bench.detail()), (State::Released, DETAIL_UNTIL_POWER_OFF));
+    bench.power_cut();
+    bench.medium().writes_left = Some(0);
+    assert_eq!(bench.state(), State::Fault, "this power-on has not run a day");
+    bench.medium().seconds = limits::DAY;
+    assert_eq!(bench.state(), State::Released);
+
+    let mut bench = Bench::fresh();
+    bench.medium().writes_left = Some(0);
+    assert_eq!(bench.seal(), held);
+    bench.power_cut();
+    assert_eq!(bench.state(), State::Unprovisioned);
+}
+
+/// A notice is never shortened by power cuts, and a lock needs it whole.
+#[test]
+fn power_cuts_do_not_shorten_a_notice() {
+    let mut bench = Bench::enrolled(None);
+    let notice = bench.message(Who::Lender, Command::Notice { sequence: 1 });
+    assert!(bench.apply(&notice).is_ok());
+    let reason = Reason::PaymentOverdue;
+    let lock = bench.message(Who::Lender, Command::Lock { sequence: 2, reason });
+    for _ in 0..2 * u64::from(NOTICE) / limits::UPTIME_STEP {
+        bench.power_cut();
+        assert_eq!(bench.apply(&lock), Err(Refusal::NoticeStillRuns));
+    }
+    bench.medium().seconds = NOTICE.into();
+    assert_eq!(bench.apply(&lock), Ok((Outcome::Applied, State::Locked)));
+}
