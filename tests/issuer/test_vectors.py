@@ -367,7 +367,7 @@ class Calls(unittest.TestCase):
         self.assertEqual(replies["status-sunset"]["state"], "Released")
         cut = replies["status-power-cut"]
         self.assertEqual(cut["uptime"], 1_800)
-        self.assertEqual(cut["enrolment"]["sunset_in"], 1_000 * 86_400 - 1_800 - 900)
+        self.assertEqual(cut["enrolment"]["sunset_in"], 1_000 * 86_400 - 1_800)
         kinds = [event["kind"] for event in replies["history"]]
         self.assertEqual(kinds, ["Enrolled", "NoticeGiven", "Locked"])
         contact = {name: values_of(voucher)[name] for name, _ in wire.CONTACT}
