@@ -13,6 +13,12 @@ use crate::{Failure, Result, repository};
 /// as stuck. Not a measure of speed: ten times what a slow machine was seen to need.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// What the device's kernel starts first: a loop that keeps the processor busy,
+/// so that guest time, of which an idle guest passes hours in a moment, does not
+/// race ahead while nobody asks for anything; then all the rest.
+const BUSY: &str = "rdinit=/bin/sh -- -c \"/bin/busybox nice -n 19 /bin/sh -c \
+    'while :; do :; done' & echo $! >/busy; exec /init\"";
+
 /// A running emulator. Dropping it is a power cut.
 pub struct Emulator {
     qemu: Child,
@@ -45,6 +51,7 @@ impl Emulator {
         let mut qemu = Command::new(repository().join("qemu/run"))
             .arg(directory)
             .args(options)
+            .args(["--append", BUSY])
             .args(["-icount", "shift=0,sleep=off", "-seed", "1"])
             .args(["-rtc", "clock=vm,base=2026-01-01", "-serial", "stdio"])
             .args(["-serial", &format!("file:{}", directory.join("secure.log").display())])
@@ -140,16 +147,13 @@ impl Emulator {
             .map_err(|e| Failure(format!("the device's console: {e}")))
     }
 
-    /// Waits for the device's shell and prepares it: what runs in the
-    /// background keeps the processor busy, so that guest time does not race
-    /// ahead while nobody asks for anything.
+    /// Waits for the device's shell.
     ///
     /// # Errors
     /// As [`Self::wait_for`].
     pub fn wait_for_shell(&mut self) -> Result<()> {
         self.wait_for("PAYLATCH-DEVICE-READY")?;
-        self.send("(while :; do :; done) & BUSY=$!\n")?;
-        self.shell("true").map(drop)
+        self.shell("read BUSY </busy").map(drop)
     }
 
     /// Runs a command on the device's shell; a line of at most 4,000 characters.
