@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(300);
 /// What the device's kernel starts first: a loop that keeps the processor busy,
 /// so that guest time, of which an idle guest passes hours in a moment, does not
 /// race ahead while nobody asks for anything; then all the rest.
-const BUSY: &str = "rdinit=/bin/sh -- -c \"/bin/busybox nice -n 19 /bin/sh -c \
-    'while :; do :; done' & echo $! >/busy; exec /init\"";
+const BUSY: &str = "rdinit=/bin/sh -- -c \"/bin/busybox mknod /dev/null c 1 3; \
+    while :; do :; done & echo $! >/busy; /bin/busybox renice -n 19 $!; exec /init\"";
 
 /// A running emulator. Dropping it is a power cut.
 pub struct Emulator {
@@ -153,7 +153,12 @@ impl Emulator {
     /// As [`Self::wait_for`].
     pub fn wait_for_shell(&mut self) -> Result<()> {
         self.wait_for("PAYLATCH-DEVICE-READY")?;
-        self.shell("read BUSY </busy").map(drop)
+        let busy = self.shell("read BUSY </busy && kill -0 $BUSY")?;
+        if busy.code == 0 {
+            Ok(())
+        } else {
+            Err(Failure(format!("the device's processor is not kept busy: {}", busy.text)))
+        }
     }
 
     /// Runs a command on the device's shell; a line of at most 4,000 characters.
