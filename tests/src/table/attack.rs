@@ -15,18 +15,19 @@ use crate::{Failure, Result, repository};
 
 /// A phone whose storage somebody plays with.
 pub trait Attacked: Phone {
-    /// The storage is silent from now on.
+    /// The storage is silent from now on. `bait` is a message that the phone
+    /// would take; it does not get to.
     ///
     /// # Errors
     /// When the phone is not at fault then.
-    fn silence(&mut self) -> Result<()>;
+    fn silence(&mut self, bait: &str) -> Result<()>;
 
     /// The next request finds a state that can't be read, and an enrolment
-    /// that can.
+    /// that can. `bait` as for [`Attacked::silence`].
     ///
     /// # Errors
     /// When the phone is not at fault then.
-    fn hide_state(&mut self) -> Result<()>;
+    fn hide_state(&mut self, bait: &str) -> Result<()>;
 
     /// The next contact record can't be written.
     ///
@@ -108,13 +109,13 @@ impl Simulated {
 }
 
 impl Attacked for Simulated {
-    fn silence(&mut self) -> Result<()> {
+    fn silence(&mut self, _: &str) -> Result<()> {
         // At a fault the program ends with an error; whether it is one is seen below.
         self.paylatch(&["simulator", "storage", "off"])?;
         must_be_at_fault(self)
     }
 
-    fn hide_state(&mut self) -> Result<()> {
+    fn hide_state(&mut self, _: &str) -> Result<()> {
         self.damage("state", |hex| {
             let flipped = if hex.ends_with('0') { '1' } else { '0' };
             hex.get(..hex.len() - 1).map(|rest| format!("{rest}{flipped}"))
@@ -174,29 +175,29 @@ impl Emulated {
 
     /// Makes the lock forget what it has in memory: its next write fails, at
     /// the first read on the way to it, so that nothing is written.
-    fn forget(&mut self) -> Result<()> {
+    fn forget(&mut self, bait: &str) -> Result<()> {
         self.spoil(1, NO_ANSWER)?;
-        match self.answer(&["shutdown"])?.says.as_str() {
+        match self.hand_in("apply", bait)?.as_str() {
             "not_stored" => Ok(()),
-            says => Err(Failure(format!("the attack does not work: shutdown is {says}"))),
+            says => Err(Failure(format!("the attack does not work: the bait is {says}"))),
         }
     }
 }
 
 impl Attacked for Emulated {
-    fn silence(&mut self) -> Result<()> {
-        self.forget()?;
+    fn silence(&mut self, bait: &str) -> Result<()> {
+        self.forget(bait)?;
         self.spoil(0, NO_ANSWER)?;
         must_be_at_fault(self)
     }
 
-    fn hide_state(&mut self) -> Result<()> {
+    fn hide_state(&mut self, bait: &str) -> Result<()> {
         // The state is the first that a lock reads that knows nothing. Asking
         // for the status takes two requests: after the second it knows again.
-        self.forget()?;
+        self.forget(bait)?;
         self.spoil(1, NO_ANSWER)?;
         must_be_at_fault(self)?;
-        self.forget()?;
+        self.forget(bait)?;
         self.spoil(1, NO_ANSWER)
     }
 

@@ -291,8 +291,14 @@ impl<'a, P: Attacked> Bench<'a, P> {
         let arguments = self.arguments(message)?;
         let before = self.snapshot()?;
         match given {
-            Given::Silent => self.phone.silence()?,
-            Given::Readable => self.phone.hide_state()?,
+            Given::Silent => {
+                let bait = self.next_contact(BUYER)?;
+                self.phone.silence(&bait)?;
+            }
+            Given::Readable => {
+                let bait = self.next_contact(BUYER)?;
+                self.phone.hide_state(&bait)?;
+            }
             _ => {}
         }
         let answer = self.answer(&arguments)?;

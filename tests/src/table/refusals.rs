@@ -299,13 +299,14 @@ pub fn recovery<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     let signer = (&stranger_key, &forge::public(issuer, BUYER)?, sign::LENDER);
     let forged = message(&enrolment.message(signer, Command::Release, |_| ())?);
 
+    let bait = bench.next_contact(BUYER)?;
     let before = bench.snapshot()?;
     for (what, text, why) in [
         ("a stranger's release", &release(STRANGER)?, Refusal::OtherSigner),
         ("the seller's release", &release(LENDER)?, Refusal::OtherSigner),
         ("a forged release", &forged, Refusal::BadSignature),
     ] {
-        bench.phone.hide_state()?;
+        bench.phone.hide_state(&bait)?;
         let says = bench.phone.hand_in("apply", text)?;
         bench.phone.be_honest()?;
         bench.tally.refused(format_args!("at a fault, {what}"), why, &says);
@@ -332,7 +333,7 @@ pub fn recovery<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
         ("a stranger's release", &voucher, &rekeys, &strangers, Refusal::OtherSigner),
         ("an unlock for a release", &voucher, &[], &no_rekey, Refusal::Malformed),
     ];
-    bench.phone.silence()?;
+    bench.phone.silence(&bait)?;
     for (what, voucher, rekeys, release, why) in cases {
         let mut arguments = vec!["recover", "--voucher", voucher];
         arguments.extend(rekeys.iter().flat_map(|rekey| ["--rekey", rekey]));
