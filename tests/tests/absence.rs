@@ -568,19 +568,17 @@ fn the_first_write_is_never_answered_well() -> Result<()> {
         .into_iter()
         .chain([(lost, 1), (FLIPPED, 1)])
     {
-        for (device, state) in [(&phones.locked, "locked"), (&phones.fresh, "unprovisioned")] {
-            let mut os = Attacked::cold(device, "first-write")?;
-            let before = os.rpmb()?;
-            let write = PROBES + HEAD - 2;
-            let tried = os.one(answer, write, count, "tick")?;
-            tried.must_fail("fault");
-            assert_eq!(tried.requests, write + TRIES_OF_A_WRITE, "{tried:?}");
-            os.one(HONEST, 0, 0, "tick")?.must_refuse("fault");
-            assert_eq!(os.phone.state()?, "fault");
-            assert!(os.rpmb()? == before, "the RPMB was changed");
-            let mut os = os.again()?;
-            phones.must_be_whole(&mut os.phone, state)?;
-        }
+        let mut os = Attacked::cold(&phones.locked, "first-write")?;
+        let before = os.rpmb()?;
+        let write = PROBES + HEAD - 2;
+        let tried = os.one(answer, write, count, "tick")?;
+        tried.must_fail("fault");
+        assert_eq!(tried.requests, write + TRIES_OF_A_WRITE, "{tried:?}");
+        os.one(HONEST, 0, 0, "tick")?.must_refuse("fault");
+        assert_eq!(os.phone.state()?, "fault");
+        assert!(os.rpmb()? == before, "the RPMB was changed");
+        let mut os = os.again()?;
+        phones.must_be_whole(&mut os.phone, "locked")?;
     }
     Ok(())
 }
@@ -606,17 +604,17 @@ fn an_emmc_that_goes_away_later() -> Result<()> {
 #[test]
 fn a_probe_that_is_not_supported() -> Result<()> {
     let phones = Phones::get()?;
-    for (device, state) in phones.all() {
-        for code in [NOT_IMPLEMENTED, NOT_SUPPORTED] {
-            let mut os = Attacked::cold(device, "supplicant")?;
-            let spoil = format!("spoil {code} 0 1 -; timeout -s KILL 2 paylatch --json status");
-            let killed = os.phone.emulator()?.shell(&spoil)?;
-            assert_eq!((killed.code, killed.text.trim()), (137, "Killed"), "{killed:?}");
-            os.phone.emulator()?.shell("honest")?;
-            assert_eq!(os.phone.state()?, state);
-            let mut os = os.again()?;
-            phones.must_be_whole(&mut os.phone, state)?;
-        }
+    let not_supported = phones.all().map(|(device, state)| (device, state, NOT_SUPPORTED));
+    let not_implemented = [(&phones.locked, "locked", NOT_IMPLEMENTED)];
+    for (device, state, code) in not_supported.into_iter().chain(not_implemented) {
+        let mut os = Attacked::cold(device, "supplicant")?;
+        let spoil = format!("spoil {code} 0 1 -; timeout -s KILL 2 paylatch --json status");
+        let killed = os.phone.emulator()?.shell(&spoil)?;
+        assert_eq!((killed.code, killed.text.trim()), (137, "Killed"), "{killed:?}");
+        os.phone.emulator()?.shell("honest")?;
+        assert_eq!(os.phone.state()?, state);
+        let mut os = os.again()?;
+        phones.must_be_whole(&mut os.phone, state)?;
     }
     Ok(())
 }
