@@ -302,7 +302,7 @@ impl<'a, P: Attacked> Bench<'a, P> {
             _ => {}
         }
         let answer = self.answer(&arguments)?;
-        if given.at_fault() {
+        if given.at_fault() && cell != Cell::UntilPowerOff {
             self.phone.be_honest()?;
         }
         let what = &format!("{message:?}, {given:?}");
@@ -337,6 +337,7 @@ impl<'a, P: Attacked> Bench<'a, P> {
                 self.tally.expect(what, "released_until_power_off", says);
                 self.told_released(what, &answer);
                 self.phone.power_cycle()?;
+                self.phone.be_honest()?;
                 self.is(&format!("{what}, after power-off"), kept)?;
             }
             Cell::LetGo | Cell::LetGoForNow => {

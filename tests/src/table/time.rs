@@ -215,7 +215,7 @@ pub fn sunset<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     })?;
     bench.locked()?;
     bench.about("the sunset", "releases_in", 3 * DAY - NOTICE)?;
-    bench.takes_from("a power cut", "releases_in", UPTIME_STEP, P::power_cut)?;
+    bench.takes_from("a power cut", "releases_in", 0, P::power_cut)?;
     bench.pass_until("releases_in", SLACK)?;
     bench.is("before the sunset", "locked")?;
     bench.phone.pass(SLACK)?;
