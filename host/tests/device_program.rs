@@ -423,12 +423,15 @@ fn a_damaged_simulator_is_named_and_kept() {
 #[test]
 fn a_power_cut_is_charged_once_and_told() {
     let (phone, signers) = (Phone::new(), Signers::new());
-    phone.run(&["provision", &signers.voucher(&phone.device()).voucher]).ok();
-    let before = phone.status()["enrolment"]["releases_in"].as_u64().unwrap();
+    let loan = signers.voucher(&phone.device());
+    phone.run(&["provision", &loan.voucher]).ok();
+    phone.run(&["apply", &loan.message(1, Order::UnlockFor(7 * DAY))]).ok();
+    let left = |field: &str| phone.status()["enrolment"][field].as_u64().unwrap();
+    let (deadline, sunset) = (left("locks_in"), left("releases_in"));
     phone.run(&["simulator", "power-cut"]).ok();
-    let after = phone.status()["enrolment"]["releases_in"].as_u64().unwrap();
-    assert_eq!(before - after, 15 * 60);
-    assert_eq!(phone.status()["enrolment"]["releases_in"], after);
+    assert_eq!(deadline - left("locks_in"), 15 * 60);
+    assert_eq!(deadline - left("locks_in"), 15 * 60);
+    assert_eq!(left("releases_in"), sunset, "a power cut brings no release nearer");
     let history = phone.run(&["history"]).ok().out;
     assert!(history.contains(paylatch::words::event(EventKind::PowerCut)), "{history}");
 }
