@@ -62,7 +62,9 @@ impl StateRecord {
             Err(Refusal::Stale)
         } else if sequence == last {
             Err(Refusal::Conflict)
-        } else if sequence >= limits::SEQUENCE_END || sequence - last > limits::SEQUENCE_JUMP {
+        } else if sequence >= limits::SEQUENCE_END
+            || sequence.saturating_sub(last) > limits::SEQUENCE_JUMP
+        {
             Err(Refusal::SequenceJump)
         } else {
             Ok(())
