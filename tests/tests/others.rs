@@ -1,5 +1,5 @@
 //! What others wrote, on the device: the second issuer, in Python, and a C
-//! program over the C library.
+//! program over the C library. And a phone on which there is nobody to ask.
 
 use std::process::Command;
 
@@ -94,6 +94,19 @@ mod device {
     #[test]
     fn python_issues_and_verifies_for_the_device() -> Result<()> {
         a_life_by_python(&mut Emulated::new("python")?)
+    }
+
+    #[test]
+    fn without_a_tee_the_programs_say_so() -> Result<()> {
+        let mut phone = Emulated::new("no-tee")?;
+        assert_eq!(phone.state()?, "unprovisioned");
+        phone.emulator()?.shell("rm /dev/tee*")?;
+        for program in ["paylatch status", "paylatch-state-example"] {
+            let output = phone.emulator()?.shell(program)?;
+            assert_eq!(output.code, 5, "{program}: {}", output.text);
+            assert_eq!(output.text.lines().count(), 1, "{}", output.text);
+        }
+        Ok(())
     }
 
     #[test]
