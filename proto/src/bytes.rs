@@ -29,6 +29,15 @@ impl Bytes<32> {
         let [a, b, c, d, ..] = self.0;
         Bytes([a, b, c, d])
     }
+
+    /// The first 16 bytes.
+    pub fn half(&self) -> Bytes<16> {
+        let mut half = [0; 16];
+        for (to, from) in half.iter_mut().zip(self.0) {
+            *to = from;
+        }
+        Bytes(half)
+    }
 }
 
 impl<const N: usize> Default for Bytes<N> {

@@ -82,12 +82,7 @@ pub enum Role {
 /// SHA-256(role ‖ body). Never by its signature, which anyone can rewrite into
 /// another valid one (`s` and `n - s`).
 pub fn same_message(role: Role, body: &[u8]) -> Bytes<16> {
-    let digest = sha256(&[&[role as u8], body]);
-    let mut first = [0; 16];
-    for (to, from) in first.iter_mut().zip(digest.0) {
-        *to = from;
-    }
-    Bytes(first)
+    sha256(&[&[role as u8], body]).half()
 }
 
 #[cfg(test)]

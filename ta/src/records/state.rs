@@ -68,22 +68,13 @@ pub struct StateRecord {
     pub events: Vec<Event, { limits::EVENTS }>,
 }
 
-/// The part of a device id that the state record holds.
-pub fn half(device: &DeviceId) -> Bytes<16> {
-    let mut half = [0; 16];
-    for (to, from) in half.iter_mut().zip(device.0) {
-        *to = from;
-    }
-    Bytes(half)
-}
-
 impl StateRecord {
     /// A record in `phase` of this device, with nothing else in it.
     pub fn new(phase: State, device: &DeviceId) -> StateRecord {
         StateRecord {
             phase,
             security_version: 0,
-            device: half(device),
+            device: device.half(),
             uptime: 0,
             charged: 0,
             clean: false,
@@ -104,7 +95,7 @@ impl StateRecord {
 
     /// Whether it is this device's.
     pub fn is_of(&self, device: &DeviceId) -> bool {
-        self.device == half(device)
+        self.device == device.half()
     }
 
     /// Adds an event; the oldest goes when there are too many.
