@@ -3,7 +3,8 @@
 //! - `PAYLATCH_OEM_KEY`: path of a PEM file (SubjectPublicKeyInfo, P-256);
 //!   without it the development key is taken.
 //! - `PAYLATCH_BUILD`: `development` (default) or `release`. A release refuses
-//!   the development key and has the long least notice time.
+//!   the development key, the features `measure` and `failing`, which are for
+//!   tests, and has the long least notice time.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -17,7 +18,7 @@ fn main() {
     println!("cargo::rerun-if-changed={DEVELOPMENT_KEY}");
     println!("cargo::rerun-if-env-changed=PAYLATCH_OEM_KEY");
     println!("cargo::rerun-if-env-changed=PAYLATCH_BUILD");
-    let done = generate();
+    let done = release().and_then(generate);
     #[cfg(feature = "optee")]
     let done = done.and_then(|()| application());
     if let Err(problem) = done {
@@ -55,7 +56,29 @@ fn application() -> Result<(), String> {
     optee_utee_build::build(config).map_err(|e| format!("{e:?} (is TA_DEV_KIT_DIR set?)"))
 }
 
-fn generate() -> Result<(), String> {
+/// Whether this is a release, which has nothing in it that is for tests.
+fn release() -> Result<bool, String> {
+    match env::var("PAYLATCH_BUILD").as_deref() {
+        Err(_) | Ok("development") => return Ok(false),
+        Ok("release") => {}
+        Ok(other) => {
+            return Err(format!("PAYLATCH_BUILD is `{other}`; it is `development` or `release`"));
+        }
+    }
+    for (set, feature) in
+        [("CARGO_FEATURE_MEASURE", "measure"), ("CARGO_FEATURE_FAILING", "failing")]
+    {
+        if env::var_os(set).is_some() {
+            return Err(format!(
+                "a release build can't have the feature `{feature}`, which is for tests: leave it \
+                 out, or build with PAYLATCH_BUILD=development"
+            ));
+        }
+    }
+    Ok(true)
+}
+
+fn generate(release: bool) -> Result<(), String> {
     let development = public_key(Path::new(DEVELOPMENT_KEY))?;
     let oem = match env::var_os("PAYLATCH_OEM_KEY") {
         Some(path) => {
@@ -63,13 +86,6 @@ fn generate() -> Result<(), String> {
             public_key(Path::new(&path))?
         }
         None => development.clone(),
-    };
-    let release = match env::var("PAYLATCH_BUILD").as_deref() {
-        Err(_) | Ok("development") => false,
-        Ok("release") => true,
-        Ok(other) => {
-            return Err(format!("PAYLATCH_BUILD is `{other}`; it is `development` or `release`"));
-        }
     };
     if release && oem == development {
         return Err(

@@ -63,6 +63,9 @@ fn destroy() {}
 
 #[ta_invoke_command]
 fn invoke_command(command: u32, parameters: &mut ParametersAny) -> Result<()> {
+    if cfg!(feature = "failing") {
+        return Err(ErrorKind::Generic.into());
+    }
     let mut instance = INSTANCE.lock.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
     let lock = instance.as_mut().ok_or(ErrorKind::BadState)?;
     let result = match command {
