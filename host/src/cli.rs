@@ -35,6 +35,12 @@ impl Printer {
         Printer { json }
     }
 
+    /// Prints, on standard error, what went wrong beside what the program was to
+    /// do: it goes on, and ends with another code.
+    pub fn warn(self, program: &str, error: &Error) {
+        complain(program, error, self.json);
+    }
+
     /// Prints `value` for a script or `text` for people.
     ///
     /// # Errors
@@ -55,13 +61,17 @@ impl Printer {
 /// a [`view::Failure`]), and the exit code of [`crate::error`].
 pub fn finish(program: &str, result: Result<()>, json: bool) -> ExitCode {
     let Err(error) = result else { return ExitCode::SUCCESS };
+    complain(program, &error, json);
+    error.exit_code()
+}
+
+fn complain(program: &str, error: &Error, json: bool) {
     let mut stderr = std::io::stderr().lock();
     // Nothing is left to tell whom when standard error is closed.
-    let _ = match serde_json::to_string(&view::failure(&error)) {
+    let _ = match serde_json::to_string(&view::failure(error)) {
         Ok(line) if json => writeln!(stderr, "{line}"),
         _ => writeln!(stderr, "{program}: {error}"),
     };
-    error.exit_code()
 }
 
 /// Writes to standard output.

@@ -168,6 +168,11 @@ impl<T: Transport> Client<T> {
     /// Tells that the OS has booted well: older builds of the trusted
     /// application are refused from now on.
     ///
+    /// Something is stored only where this build's security version is higher
+    /// than the least one that is stored, and on a released phone never: the
+    /// outcome is [`AlreadyApplied`](paylatch_proto::api::Outcome::AlreadyApplied)
+    /// then, and repeating it costs no write. At a fault and before the enrolment it is refused.
+    ///
     /// # Errors
     /// As the [type](Client) says.
     pub fn good_boot(&mut self) -> Result<Done> {

@@ -133,7 +133,7 @@ pub fn parse(input: &[u8], expected: &[Kind]) -> Result<Text> {
 }
 
 /// Whether it looks like armoured text of any version.
-fn is_armoured(input: &[u8]) -> bool {
+pub fn is_armoured(input: &[u8]) -> bool {
     let mut letters = input.iter().filter(|byte| !byte.is_ascii_whitespace());
     START.bytes().all(|s| letters.next().is_some_and(|byte| byte.to_ascii_uppercase() == s))
 }

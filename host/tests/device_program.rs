@@ -1,189 +1,22 @@
 //! `paylatch` through its real command line, over the simulator.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
-use std::time::Duration;
+mod phone;
 
-use paylatch::issue::order::{self, Dated, Enrolment, Order};
-use paylatch::issue::{PrivateKey, Signer, keys::PrivatePem, oem, statement};
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+use paylatch::issue::order::Order;
+use paylatch::issue::{Signer, oem, statement};
 use paylatch::text::{self, armour};
 use paylatch_proto::api::EventKind;
 use paylatch_proto::armour::Kind;
-use paylatch_proto::bytes::{Bytes, DeviceId};
-use paylatch_proto::contact::{Amount, Contact};
-use paylatch_proto::state::{Reason, usable};
-use paylatch_proto::voucher::{Policy, Voucher};
+use paylatch_proto::bytes::Bytes;
+use paylatch_proto::state::Reason;
 use serde_json::Value;
-use tempfile::TempDir;
 
-const DAY: u32 = 86_400;
-const NOTICE: u32 = 3 * DAY;
-
-/// A simulated phone in a directory of its own.
-struct Phone {
-    directory: TempDir,
-}
-
-/// How a run of the program ended.
-struct Run {
-    code: i32,
-    out: String,
-    err: String,
-}
-
-impl Run {
-    fn json(&self) -> Value {
-        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
-    }
-
-    /// The run ended well.
-    fn ok(self) -> Run {
-        assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
-        self
-    }
-
-    /// The run ended with this code, and one line that says this.
-    fn fails(self, code: i32, says: &str) -> Run {
-        assert_eq!(self.code, code, "{}{}", self.out, self.err);
-        assert!(self.err.contains(says), "`{}` does not say `{says}`", self.err);
-        if code != 2 {
-            assert_eq!(self.err.lines().count(), 1, "{}", self.err);
-        }
-        self
-    }
-}
-
-fn program() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_paylatch"));
-    command.env_remove("PAYLATCH_SIMULATOR");
-    command
-}
-
-fn run(command: &mut Command) -> Run {
-    let Output { status, stdout, stderr } = command.output().unwrap();
-    Run {
-        code: status.code().expect("an exit code"),
-        out: String::from_utf8(stdout).unwrap(),
-        err: String::from_utf8(stderr).unwrap(),
-    }
-}
-
-impl Phone {
-    fn new() -> Self {
-        let phone = Phone { directory: tempfile::tempdir().unwrap() };
-        phone.run(&["simulator", "new"]).ok();
-        phone
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.directory.path().join(name)
-    }
-
-    fn file(&self, name: &str, content: impl AsRef<[u8]>) -> String {
-        let path = self.path(name);
-        fs::write(&path, content).unwrap();
-        path.to_str().unwrap().to_owned()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = program();
-        command.env("PAYLATCH_SIMULATOR", self.path("phone")).args(arguments);
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Run {
-        run(&mut self.command(arguments))
-    }
-
-    fn status(&self) -> Value {
-        self.run(&["--json", "status"]).json()
-    }
-
-    fn device(&self) -> DeviceId {
-        let identity = self.run(&["--json", "identity"]).ok().json();
-        paylatch::hex::decode(identity["device"].as_str().unwrap()).unwrap()
-    }
-
-    fn advance(&self, time: &str) {
-        self.run(&["simulator", "advance", time]).ok();
-    }
-}
-
-/// Those who sign.
-struct Signers {
-    oem: PrivateKey,
-    lender: PrivateKey,
-    escrow: PrivateKey,
-}
-
-impl Signers {
-    fn new() -> Self {
-        let pem = include_str!("../../ta/keys/development-oem.pem");
-        let PrivatePem::Plain(oem) = PrivateKey::read(pem).unwrap() else {
-            panic!("the development key is not encrypted")
-        };
-        let (lender, escrow) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
-        Signers { oem, lender, escrow }
-    }
-
-    fn voucher(&self, device: &DeviceId) -> Loan<'_> {
-        let text = |text: &str| text.try_into().unwrap();
-        let terms = oem::Terms {
-            lender: *self.lender.public_key(),
-            desk: None,
-            escrow: Some(*self.escrow.public_key()),
-            sunset: Some(400),
-            policy: Policy { notice: NOTICE, hotline: false, usable: usable::INCOMING_CALLS },
-            contact: Contact {
-                name: text("Acme Credit"),
-                phone: "+1 555 010 0199".try_into().unwrap(),
-                payment: "https://pay.example".try_into().unwrap(),
-                note: heapless::String::new(),
-                amount: Some(Amount { minor_units: 4_200, currency: Bytes(*b"USD") }),
-                language: "en".try_into().unwrap(),
-            },
-        };
-        let voucher = oem::voucher(&terms, device, 1, self.oem.public_key(), 2).unwrap();
-        let issued = voucher.sign(&self.oem).unwrap();
-        let digest = Voucher::parse(&issued.bytes).unwrap().digest;
-        Loan {
-            signers: self,
-            voucher: issued.text(),
-            enrolment: Enrolment { device: *device, voucher: digest },
-        }
-    }
-
-    fn seal(&self, device: &DeviceId) -> String {
-        oem::seal(device, 1, self.oem.public_key()).unwrap().sign(&self.oem).unwrap().text()
-    }
-}
-
-/// One phone's loan.
-struct Loan<'a> {
-    signers: &'a Signers,
-    voucher: String,
-    enrolment: Enrolment,
-}
-
-impl Loan<'_> {
-    fn message(&self, sequence: u64, order: Order) -> String {
-        let lender = &self.signers.lender;
-        let dated = Dated { sequence, issued_at: 1 };
-        let prepared =
-            order::by_lender(&order, &self.enrolment, dated, lender.public_key()).unwrap();
-        prepared.sign(lender).unwrap().text()
-    }
-
-    fn escrow_release(&self) -> String {
-        let escrow = &self.signers.escrow;
-        let prepared = order::release_by_escrow(&self.enrolment, 1, escrow.public_key()).unwrap();
-        prepared.sign(escrow).unwrap().text()
-    }
-}
+use phone::{DAY, Phone, Signers, program, run};
 
 #[test]
 fn a_loan_from_voucher_to_release() {
@@ -393,10 +226,23 @@ fn wrong_input_has_its_line_and_its_code() {
     let nowhere = nowhere.to_str().unwrap();
     phone.run(&["provision", &loan.voucher, "--out", nowhere]).fails(7, "No such file");
     phone.run(&["watch", "--messages", nowhere]).fails(7, "No such file");
-    phone.run(&["--simulator", nowhere, "status"]).fails(7, "no such simulator");
+    run(program().args(["--simulator", nowhere, "status"])).fails(7, "no such simulator");
     phone.run(&["man", phone.path("phone").to_str().unwrap()]).fails(7, "exists");
 
     assert_eq!(fs::read(phone.path("phone")).unwrap(), untouched, "nothing was half done");
+}
+
+/// On a device init's environment is what the kernel's command line says.
+#[test]
+fn the_environment_names_a_simulated_phone_only_in_a_build_for_no_device() {
+    let phone = Phone::new();
+    let status = run(program().env("PAYLATCH_SIMULATOR", phone.path("phone")).arg("status"));
+    assert_eq!(
+        status.out.starts_with("Not set up"),
+        cfg!(not(feature = "optee")),
+        "{}",
+        status.out
+    );
 }
 
 #[cfg(not(feature = "optee"))]
@@ -450,121 +296,6 @@ fn programs_at_the_same_time_do_not_mix() {
         assert!(child.wait().unwrap().success());
     }
     assert_eq!(phone.status()["uptime"], 12 * 3_600);
-}
-
-/// A running `watch --json`, and the lines it prints.
-struct Watch {
-    child: Child,
-    lines: Receiver<String>,
-}
-
-impl Watch {
-    fn start(phone: &Phone, messages: &str) -> Self {
-        let arguments = ["--json", "watch", "--interval", "1s", "--messages", messages];
-        let mut command = phone.command(&arguments);
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let (sender, lines) = mpsc::channel();
-        thread::spawn(move || {
-            output.lines().map_while(Result::ok).try_for_each(|l| sender.send(l))
-        });
-        Watch { child, lines }
-    }
-
-    fn next(&mut self) -> Value {
-        // So that a missing line is a failure and not a test that never ends.
-        let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("another line");
-        serde_json::from_str(&line).unwrap()
-    }
-
-    fn terminate(mut self) {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        while self.next()["event"] != "stopped" {}
-        assert!(self.child.wait().unwrap().success());
-    }
-}
-
-impl Drop for Watch {
-    fn drop(&mut self) {
-        // Nothing to end where it has ended by itself.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[test]
-fn watch_applies_what_is_dropped_and_tells_what_changes() {
-    let (phone, signers) = (Phone::new(), Signers::new());
-    let loan = signers.voucher(&phone.device());
-    let inbox = phone.path("inbox");
-    fs::create_dir(&inbox).unwrap();
-    let mut watch = Watch::start(&phone, inbox.to_str().unwrap());
-    let first = watch.next();
-    assert_eq!((&first["event"], &first["state"]), (&"status".into(), &"unprovisioned".into()));
-
-    let drop_in = |name: &str, text: &str| {
-        fs::write(inbox.join(format!("{name}.part")), text).unwrap();
-        fs::rename(inbox.join(format!("{name}.part")), inbox.join(name)).unwrap();
-    };
-    drop_in("1-voucher", &loan.voucher);
-    let taken = watch.next();
-    assert_eq!((&taken["event"], &taken["outcome"]), (&"taken".into(), &"applied".into()));
-    assert_eq!(watch.next()["state"], "unlocked");
-    drop_in("2-lock", &loan.message(2, Order::Lock(Reason::PaymentOverdue)));
-    assert_eq!(watch.next()["refusal"], "no_notice");
-    drop_in("3-garbage", "PAYLATCH1:clipped!");
-    let failed = watch.next();
-    assert_eq!((&failed["event"], &failed["code"]), (&"failed".into(), &3.into()));
-    drop_in("4-notice", &loan.message(1, Order::Notice));
-    assert_eq!(watch.next()["event"], "taken");
-    assert_eq!(watch.next()["enrolment"]["lock_possible_in"], NOTICE);
-
-    // Time that passes beside it is seen.
-    phone.advance("3d");
-    assert_eq!(watch.next()["enrolment"]["lock_possible_in"], 0);
-    watch.terminate();
-    let mut names: Vec<_> = fs::read_dir(&inbox)
-        .unwrap()
-        .map(|e| e.unwrap().file_name().into_string().unwrap())
-        .collect();
-    names.sort();
-    assert_eq!(
-        names,
-        ["1-voucher.applied", "2-lock.refused", "3-garbage.refused", "4-notice.applied"]
-    );
-}
-
-#[test]
-fn watch_reads_lines_too() {
-    let (phone, signers) = (Phone::new(), Signers::new());
-    let mut watch = Watch::start(&phone, "-");
-    assert_eq!(watch.next()["event"], "status");
-    let mut input = watch.child.stdin.take().unwrap();
-    writeln!(input, "nonsense\n\n{}", signers.seal(&phone.device())).unwrap();
-    assert_eq!(watch.next()["code"], 3);
-    assert_eq!(watch.next()["event"], "taken");
-    assert_eq!(watch.next()["state"], "released");
-    drop(input);
-    watch.terminate();
-}
-
-#[test]
-fn watch_keeps_what_could_not_be_stored() {
-    let (phone, signers) = (Phone::new(), Signers::new());
-    let loan = signers.voucher(&phone.device());
-    phone.run(&["provision", &loan.voucher]).ok();
-    phone.run(&["simulator", "storage", "off"]).ok();
-    let inbox = phone.path("inbox");
-    fs::create_dir(&inbox).unwrap();
-    fs::write(inbox.join("notice"), loan.message(1, Order::Notice)).unwrap();
-    let mut watch = Watch::start(&phone, inbox.to_str().unwrap());
-    assert_eq!(watch.next()["code"], 6);
-    assert_eq!(watch.next()["fault"], "storage_unavailable");
-    phone.run(&["simulator", "storage", "on"]).ok();
-    while watch.next()["event"] != "taken" {}
-    watch.terminate();
-    assert!(inbox.join("notice.applied").exists());
 }
 
 #[test]

@@ -109,14 +109,26 @@ pub fn exists(path: &Path) -> Error {
     )
 }
 
-fn temporary(path: &Path, mode: u32) -> Result<NamedTempFile> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
+/// The directory that a file is in.
+pub fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
-    };
+    }
+}
+
+/// Makes the name of a new or replaced file last through a power cut.
+///
+/// # Errors
+/// [`Kind::Io`].
+pub fn sync_directory(path: &Path) -> Result<()> {
+    File::open(directory(path)).and_then(|d| d.sync_all()).map_err(|e| Error::io(path, &e))
+}
+
+fn temporary(path: &Path, mode: u32) -> Result<NamedTempFile> {
     tempfile::Builder::new()
         .permissions(Permissions::from_mode(mode))
-        .tempfile_in(folder)
+        .tempfile_in(directory(path))
         .map_err(|e| Error::io(path, &e))
 }
 

@@ -99,7 +99,9 @@ fn no_context(error: TeecError) -> Error {
 
 fn failed(doing: &str, error: &TeecError) -> Error {
     let hint = match error.kind() {
-        ErrorKind::TargetDead => "; the trusted application has crashed: restart the device",
+        ErrorKind::TargetDead => {
+            "; the trusted application has crashed: try again, a new session starts it anew"
+        }
         ErrorKind::OutOfMemory => "; the TEE is short of memory: try again",
         ErrorKind::Busy => "; the TEE is busy: try again",
         _ => "",

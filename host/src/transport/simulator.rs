@@ -2,9 +2,10 @@
 //! people without a device.
 //!
 //! The file holds what a device holds: its own secret, the lock's records and a
-//! clock. Every call is a power-on of its own that ends with a clean shutdown,
-//! so what holds until power-off only is gone with the next call. The clock
-//! stands still but for [`Simulator::advance`].
+//! clock. Every call is a power-on of its own that ends with a clean shutdown;
+//! only a release that holds until power-off keeps the power on, for as long as
+//! the [`Simulator`] that took it is there. The clock stands still but for
+//! [`Simulator::advance`].
 //!
 //! The file is replaced whole and only by whole ones, and locked while in use:
 //! programs that use it at the same time wait for each other.
@@ -17,7 +18,7 @@ use std::time::Duration;
 
 use paylatch_proto::api::Request;
 use paylatch_proto::limits;
-use paylatch_proto::state::StateWords;
+use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, StateWords};
 use paylatch_ta::Lock;
 use paylatch_ta::config::Config;
 
@@ -30,9 +31,10 @@ use crate::error::Result;
 const TICKS: u64 = 10_000;
 
 /// A simulated device in a file.
-#[derive(Clone, Debug)]
 pub struct Simulator {
     path: PathBuf,
+    /// Still on, and what the file held when it was last used.
+    on: Option<(Lock<Board>, Contents)>,
 }
 
 /// How a power-on ends.
@@ -49,7 +51,7 @@ impl Simulator {
     /// [`crate::error::Kind::Io`], also when the file is there already.
     pub fn create(path: &Path) -> Result<Self> {
         file::create(path, &Contents::factory_fresh()?)?;
-        Ok(Simulator { path: path.to_owned() })
+        Ok(Simulator { path: path.to_owned(), on: None })
     }
 
     /// The device in this file.
@@ -60,7 +62,7 @@ impl Simulator {
     /// It is never overwritten then.
     pub fn open(path: &Path) -> Result<Self> {
         Held::load(path)?;
-        Ok(Simulator { path: path.to_owned() })
+        Ok(Simulator { path: path.to_owned(), on: None })
     }
 
     /// Lets this much time of use pass, with regular ticks.
@@ -103,9 +105,13 @@ impl Simulator {
     fn power_on<R>(&mut self, end: End, run: impl FnOnce(&mut Lock<Board>) -> R) -> Result<R> {
         let mut held = Held::load(&self.path)?;
         let before = held.contents.clone();
-        let mut lock = Lock::new(Board::new(before.clone()), Config::BUILD);
+        let mut lock = self.still_on(&before).unwrap_or_else(|| {
+            let board = Board::new(before.clone());
+            Lock::new(board, Config::BUILD)
+        });
         lock.state();
         let result = run(&mut lock);
+        let stays_on = lock.state().detail == DETAIL_UNTIL_POWER_OFF && end == End::Shutdown;
         if end == End::Shutdown {
             lock.process(&Request::Shutdown);
         }
@@ -113,7 +119,22 @@ impl Simulator {
         if held.contents != before {
             held.store()?;
         }
+        if stays_on {
+            self.on = Some((lock, held.contents.clone()));
+        }
         Ok(result)
+    }
+
+    /// The lock that was left on, unless another program has used the device
+    /// since; that the storage answers again is no use.
+    fn still_on(&mut self, now: &Contents) -> Option<Lock<Board>> {
+        let (mut lock, mut then) = self.on.take()?;
+        then.storage_answers = now.storage_answers;
+        if then != *now {
+            return None;
+        }
+        lock.env().set_storage(now.storage_answers);
+        Some(lock)
     }
 }
 
@@ -132,6 +153,8 @@ mod tests {
     use super::*;
     use crate::client::Client;
     use crate::error::Kind;
+    use crate::issue::{PrivateKey, Signer, keys::PrivatePem, oem};
+    use paylatch_proto::bytes::Bytes;
     use paylatch_proto::state::{Fault, State};
 
     fn simulator(dir: &tempfile::TempDir) -> Simulator {
@@ -143,7 +166,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let one = simulator(&dir);
         let two = Simulator::create(&dir.path().join("other")).unwrap();
-        let id = |simulator: &Simulator| Client::new(simulator.clone()).identity().unwrap().device;
+        let id = |simulator: &Simulator| {
+            Client::new(Simulator::open(&simulator.path).unwrap()).identity().unwrap().device
+        };
         assert_eq!(id(&one), id(&one));
         assert_ne!(id(&one), id(&two));
     }
@@ -153,7 +178,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let one = simulator(&dir);
         let before = std::fs::read(&one.path).unwrap();
-        assert_eq!(Simulator::create(&one.path).unwrap_err().kind(), Kind::Io);
+        assert_eq!(Simulator::create(&one.path).err().unwrap().kind(), Kind::Io);
         assert_eq!(std::fs::read(&one.path).unwrap(), before);
     }
 
@@ -170,6 +195,30 @@ mod tests {
     }
 
     #[test]
+    fn a_release_until_power_off_holds_while_the_simulator_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut one = simulator(&dir);
+        one.set_storage(false).unwrap();
+        let pem = include_str!("../../../ta/keys/development-oem.pem");
+        let PrivatePem::Plain(oem_key) = PrivateKey::read(pem).unwrap() else { panic!() };
+        let mut phone = Client::new(one);
+        let device = phone.identity().unwrap().device;
+        let seal = oem::seal(&device, 1, oem_key.public_key()).unwrap().sign(&oem_key).unwrap();
+        phone.seal(Bytes([0; 32]), &seal.bytes).unwrap();
+        let is = |phone: &mut Client<Simulator>, state: State| {
+            assert_eq!(phone.state().unwrap().state, state.code());
+        };
+        is(&mut phone, State::Released);
+        is(&mut phone, State::Released);
+        let path = phone.transport().path.clone();
+        is(&mut Client::new(Simulator::open(&path).unwrap()), State::Fault);
+        is(&mut phone, State::Released);
+        // Used by another program meanwhile: that was another power-on.
+        Simulator::open(&path).unwrap().advance(Duration::from_secs(1)).unwrap();
+        is(&mut phone, State::Fault);
+    }
+
+    #[test]
     fn a_damaged_file_is_named_and_kept() {
         let dir = tempfile::tempdir().unwrap();
         let mut one = simulator(&dir);
@@ -183,7 +232,7 @@ mod tests {
         for bytes in damaged {
             std::fs::write(&one.path, &bytes).unwrap();
             for error in [
-                Simulator::open(&one.path).unwrap_err(),
+                Simulator::open(&one.path).err().unwrap(),
                 one.state().unwrap_err(),
                 one.advance(Duration::from_secs(1)).unwrap_err(),
                 one.set_storage(false).unwrap_err(),

@@ -8,6 +8,9 @@ use clap_complete::Shell;
 use paylatch::cli::EXIT_CODES;
 use paylatch_proto::bytes::Nonce;
 
+/// How long the OS has to have been in its mode for a boot to be a good one.
+const GOOD_BOOT_AFTER: &str = "2m";
+
 /// Asks the lock of this phone, and hands in messages.
 ///
 /// The lock runs in the phone's TEE. This program has no authority over it:
@@ -21,8 +24,19 @@ pub struct Cli {
     pub json: bool,
 
     /// Use the simulated phone in this file instead of the TEE.
-    #[arg(long, global = true, value_name = "FILE", env = "PAYLATCH_SIMULATOR")]
+    // On a device the environment decides nothing: init has what the kernel's
+    // command line says.
+    #[arg(long, global = true, value_name = "FILE")]
+    #[cfg_attr(not(feature = "optee"), arg(env = "PAYLATCH_SIMULATOR"))]
     pub simulator: Option<PathBuf>,
+
+    /// Keep in this file the vouchers, rekeys, releases and seals that the lock
+    /// took, for a fault.
+    ///
+    /// One armoured text a line. At a fault `watch` and `recover` hand them in
+    /// again. The file has no authority: the lock verifies each text anew.
+    #[arg(long, global = true, value_name = "FILE", env = "PAYLATCH_TEXTS")]
+    pub texts: Option<PathBuf>,
 
     #[command(subcommand)]
     pub command: Command,
@@ -47,6 +61,8 @@ pub enum Command {
         message: String,
     },
     /// Hand in a release at a fault, with the voucher that proves its key.
+    ///
+    /// With --texts and no release: hand in what is kept there.
     Recover(Recover),
     /// Have the phone sign a statement of its state.
     Attest(Attest),
@@ -59,6 +75,8 @@ pub enum Command {
     /// Tell the lock of a clean shutdown.
     Shutdown,
     /// Tell the lock that the OS has booted well: older builds of it are refused from now on.
+    ///
+    /// `watch --system` does it by itself.
     GoodBoot,
     /// Watch the state: tick, print changes, apply messages as they come.
     ///
@@ -102,14 +120,14 @@ pub struct Question {
 #[derive(Args)]
 pub struct Recover {
     /// The voucher the phone was enrolled with.
-    #[arg(long, value_name = "TEXT")]
-    pub voucher: String,
+    #[arg(long, value_name = "TEXT", requires = "release")]
+    pub voucher: Option<String>,
     /// A rekey since then; several in their order.
-    #[arg(long = "rekey", value_name = "TEXT")]
+    #[arg(long = "rekey", value_name = "TEXT", requires = "release")]
     pub rekeys: Vec<String>,
     /// The release.
-    #[arg(value_name = "TEXT")]
-    pub release: String,
+    #[arg(value_name = "TEXT", requires = "voucher")]
+    pub release: Option<String>,
 }
 
 #[derive(Args)]
@@ -143,6 +161,36 @@ pub struct Watch {
     /// left alone: write under such a name, then rename.
     #[arg(long, value_name = "DIR")]
     pub messages: Option<PathBuf>,
+    /// Hold the OS in its restricted mode unless the phone may be used, by
+    /// running this program: `PROGRAM restricted`, `PROGRAM usable`, `PROGRAM
+    /// emergency NUMBER`, `PROGRAM off`.
+    ///
+    /// It is run at the start and with each change, and again when it failed.
+    /// The state is asked every 250 ms while restricted and every second while
+    /// usable. Whatever goes wrong counts as restricted, and the watch goes on;
+    /// so it does where there is no TEE yet. The program has 60 s to make
+    /// the OS restricted or usable, and ends with exit code 0 when that is done.
+    #[arg(long, value_name = "PROGRAM")]
+    pub system: Option<PathBuf>,
+    /// Show the lock screen on this terminal while restricted, and read there
+    /// what the owner types.
+    #[arg(long, value_name = "TTY", requires = "system")]
+    pub screen: Option<PathBuf>,
+    /// Tell the lock of a good boot once the OS has been in its mode for this
+    /// long, restricted or usable: older builds of the lock are refused from
+    /// then on.
+    ///
+    /// Done once, at the first look after that time; at a fault, and on a phone
+    /// that is not set up, the lock refuses it and it is tried again at each
+    /// look. Something is stored only after an update that brought a lock of a
+    /// higher security version. Where a system can still be given up later than
+    /// this, give a longer time.
+    #[arg(long, value_name = "TIME", default_value = GOOD_BOOT_AFTER, value_parser = time)]
+    #[arg(requires = "system")]
+    pub good_boot_after: Duration,
+    /// An image that stays in the factory: a phone that is not set up is usable.
+    #[arg(long, requires = "system")]
+    pub factory: bool,
 }
 
 #[derive(Subcommand)]

@@ -17,6 +17,8 @@ use paylatch_proto::state::State;
 use serde::Serialize;
 
 use crate::cli::{Cli, Command, Provision, Recover};
+use crate::hand_in::{self, hand_in};
+use crate::texts::Texts;
 use crate::{attest, simulate, watch};
 
 /// A client of the phone or of its simulator.
@@ -26,26 +28,28 @@ pub fn run(cli: Cli) -> Result<()> {
     let printer = Printer::new(cli.json);
     let simulator = cli.simulator.as_deref();
     let phone = || open(simulator);
+    let texts = cli.texts.as_deref().map(Texts::new);
+    let texts = texts.as_ref();
     match cli.command {
         Command::Status => status(&mut phone()?, printer),
         Command::Identity => identity(&mut phone()?, printer),
-        Command::Provision(arguments) => provision(&arguments, phone, printer),
+        Command::Provision(arguments) => provision(&arguments, phone, texts, printer),
         Command::Apply { message } => {
             let text = text::read(&message, &[armour::Kind::Message])?;
-            let done = phone()?.apply(&text.bytes)?;
-            show_done(&done, printer)
+            let done = hand_in(&mut phone()?, texts, None, &text)?;
+            show_done(&done, printer, texts, &[text])
         }
-        Command::Recover(arguments) => recover(&arguments, phone, printer),
+        Command::Recover(arguments) => recover(&arguments, phone, texts, printer),
         Command::Attest(arguments) => attest::run(&arguments, phone, printer),
         Command::History => history(&mut phone()?, printer),
         Command::Contact => {
             let contact = phone()?.contact()?;
             printer.show(&view::contact(&contact), &words::contact(&contact))
         }
-        Command::Tick => show_done(&phone()?.tick()?, printer),
-        Command::Shutdown => show_done(&phone()?.shutdown()?, printer),
-        Command::GoodBoot => show_done(&phone()?.good_boot()?, printer),
-        Command::Watch(arguments) => watch::run(&arguments, &mut phone()?, printer),
+        Command::Tick => show_done(&phone()?.tick()?, printer, None, &[]),
+        Command::Shutdown => show_done(&phone()?.shutdown()?, printer, None, &[]),
+        Command::GoodBoot => show_done(&phone()?.good_boot()?, printer, None, &[]),
+        Command::Watch(arguments) => watch::run(&arguments, texts, &phone, printer),
         Command::Simulator(command) => simulate::run(&command, simulator, printer),
         Command::Completions { shell } => cli::completions(Cli::command(), shell),
         Command::Man { directory } => cli::man(Cli::command(), &directory),
@@ -97,18 +101,16 @@ struct Provisioned {
 fn provision(
     arguments: &Provision,
     phone: impl FnOnce() -> Result<Phone>,
+    texts: Option<&Texts>,
     printer: Printer,
 ) -> Result<()> {
     let kinds = [armour::Kind::Voucher, armour::Kind::Seal];
-    let Text { kind, bytes } = text::read(&arguments.text, &kinds)?;
+    let text = text::read(&arguments.text, &kinds)?;
     let question = &arguments.question;
     let file = question.out.as_deref().map(store::Output::begin).transpose()?;
     let nonce = question.nonce.map_or_else(client::fresh_nonce, Ok)?;
     let mut phone = phone()?;
-    let done = match kind {
-        armour::Kind::Voucher => phone.enrol(nonce, &bytes)?,
-        _ => phone.seal(nonce, &bytes)?,
-    };
+    let done = hand_in(&mut phone, texts, Some(nonce), &text)?;
     let seen = Provisioned { done: view::done(&done), nonce: nonce.to_string() };
     let mut lines = vec![done_words(&done)];
     match (&seen.done.statement, &question.out, file) {
@@ -123,25 +125,50 @@ fn provision(
         (None, ..) => lines.push("There is no statement: the phone could store no keys.".into()),
     }
     printer.show(&seen, &lines.join("\n"))?;
+    keep(texts, &[text], printer);
     check_stored(&done)
 }
 
 fn recover(
     arguments: &Recover,
     phone: impl FnOnce() -> Result<Phone>,
+    texts: Option<&Texts>,
     printer: Printer,
 ) -> Result<()> {
-    let sources = arguments.rekeys.iter().chain([&arguments.voucher, &arguments.release]);
+    let (Some(voucher), Some(release)) = (&arguments.voucher, &arguments.release) else {
+        return recover_kept(phone, texts, printer);
+    };
+    let sources = arguments.rekeys.iter().chain([voucher, release]);
     if sources.filter(|source| *source == "-").count() > 1 {
         return Err(Error::new(Kind::Usage, "only one text can come from standard input"));
     }
-    let voucher = text::read(&arguments.voucher, &[armour::Kind::Voucher])?;
     let read = |source: &String| text::read(source, &[armour::Kind::Message]);
+    let voucher = text::read(voucher, &[armour::Kind::Voucher])?;
     let rekeys = arguments.rekeys.iter().map(read).collect::<Result<Vec<_>>>()?;
-    let release = read(&arguments.release)?;
-    let rekeys: Vec<&[u8]> = rekeys.iter().map(|text| text.bytes.as_slice()).collect();
-    let done = phone()?.recover(&voucher.bytes, &rekeys, &release.bytes)?;
-    show_done(&done, printer)
+    let release = read(release)?;
+    let bytes: Vec<&[u8]> = rekeys.iter().map(|text| text.bytes.as_slice()).collect();
+    let done = phone()?.recover(&voucher.bytes, &bytes, &release.bytes)?;
+    show_done(&done, printer, texts, &[vec![voucher], rekeys, vec![release]].concat())
+}
+
+fn recover_kept(
+    phone: impl FnOnce() -> Result<Phone>,
+    texts: Option<&Texts>,
+    printer: Printer,
+) -> Result<()> {
+    let texts = texts.ok_or_else(|| {
+        let what = "recover with what? Give --voucher TEXT and a release, or --texts FILE";
+        Error::new(Kind::Usage, what)
+    })?;
+    let kept = texts.read()?;
+    if let Some(error) = texts.unreadable(&kept) {
+        printer.warn("paylatch", &error);
+    }
+    let done = hand_in::offer(&mut phone()?, &kept)?.ok_or_else(|| {
+        let nothing = "neither a seal nor a release is kept there";
+        Error::new(Kind::Input, nothing).of(texts.path().display())
+    })?;
+    show_done(&done, printer, None, &[])
 }
 
 fn history(phone: &mut Phone, printer: Printer) -> Result<()> {
@@ -175,9 +202,20 @@ pub fn done_words(done: &Done) -> String {
     }
 }
 
-fn show_done(done: &Done, printer: Printer) -> Result<()> {
+/// Prints what became of texts, and keeps them.
+fn show_done(done: &Done, printer: Printer, texts: Option<&Texts>, taken: &[Text]) -> Result<()> {
     printer.show(&view::done(done), &done_words(done))?;
+    keep(texts, taken, printer);
     check_stored(done)
+}
+
+/// The exit code tells what the lock did: a text that can't be kept is a warning.
+fn keep(texts: Option<&Texts>, taken: &[Text], printer: Printer) {
+    for text in taken {
+        if let Some(Err(error)) = texts.map(|texts| texts.keep(text)) {
+            printer.warn("paylatch", &hand_in::not_kept(error));
+        }
+    }
 }
 
 /// A release that was not stored has to be handed in again: an exit code of its own.

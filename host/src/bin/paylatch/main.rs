@@ -3,8 +3,17 @@
 mod attest;
 mod cli;
 mod commands;
+mod events;
+mod hand_in;
+mod hold;
+mod link;
 mod messages;
+mod mode;
+mod screen;
 mod simulate;
+mod system;
+mod terminal;
+mod texts;
 mod watch;
 
 use std::process::ExitCode;

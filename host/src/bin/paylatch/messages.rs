@@ -23,6 +23,8 @@ pub struct Inbox {
     /// Files whose text was not whole when last looked at: they may still be
     /// being written.
     unfinished: BTreeMap<PathBuf, Version>,
+    /// Files that wait for the next full look, unless they change.
+    put_off: BTreeMap<PathBuf, Version>,
     /// Files that could not be marked as handled.
     unmarked: BTreeMap<PathBuf, Version>,
 }
@@ -31,24 +33,31 @@ pub struct Inbox {
 type Version = (u64, Option<SystemTime>);
 
 impl Inbox {
-    /// The directory, which must be there.
-    pub fn open(directory: &Path) -> Result<Self> {
-        fs::read_dir(directory).map_err(|e| Error::io(directory, &e))?;
-        Ok(Inbox {
+    /// The directory need not be there yet.
+    pub fn new(directory: &Path) -> Self {
+        Inbox {
             directory: directory.to_owned(),
             unfinished: BTreeMap::new(),
+            put_off: BTreeMap::new(),
             unmarked: BTreeMap::new(),
-        })
+        }
     }
 
-    /// The files that wait to be handled, by name.
-    pub fn waiting(&self) -> Result<Vec<PathBuf>> {
+    /// Its name.
+    pub fn name(&self) -> String {
+        self.directory.display().to_string()
+    }
+
+    /// The files that wait to be handled, by name; without `all`, not those
+    /// that were put off.
+    pub fn waiting(&self, all: bool) -> Result<Vec<PathBuf>> {
         let mut paths = Vec::new();
         for entry in fs::read_dir(&self.directory).map_err(|e| Error::io(&self.directory, &e))? {
             let path = entry.map_err(|e| Error::io(&self.directory, &e))?.path();
             let hidden = path.file_name().is_none_or(|n| n.as_encoded_bytes().starts_with(b"."));
             let alone = path.extension().is_some_and(|e| LEFT_ALONE.iter().any(|left| e == *left));
-            if !hidden && !alone && path.is_file() && !self.is_unmarked(&path) {
+            let later = is_in(&self.unmarked, &path) || !all && is_in(&self.put_off, &path);
+            if !hidden && !alone && path.is_file() && !later {
                 paths.push(path);
             }
         }
@@ -64,9 +73,15 @@ impl Inbox {
         before != Some(now)
     }
 
+    /// Leaves a file, as it is, to the next full look.
+    pub fn put_off(&mut self, path: &Path) {
+        self.put_off.insert(path.to_owned(), version(path));
+    }
+
     /// Renames a file that was taken or refused, so that it is not handled again.
     pub fn mark(&mut self, path: &Path, taken: bool) -> Result<()> {
         self.unfinished.remove(path);
+        self.put_off.remove(path);
         let mut name = path.as_os_str().to_owned();
         name.push(".");
         name.push(if taken { APPLIED } else { REFUSED });
@@ -75,10 +90,10 @@ impl Inbox {
             Error::new(Kind::Io, format!("{}: can't be renamed: {error}", path.display()))
         })
     }
+}
 
-    fn is_unmarked(&self, path: &Path) -> bool {
-        self.unmarked.get(path).is_some_and(|seen| *seen == version(path))
-    }
+fn is_in(files: &BTreeMap<PathBuf, Version>, path: &Path) -> bool {
+    files.get(path).is_some_and(|seen| *seen == version(path))
 }
 
 fn version(path: &Path) -> Version {

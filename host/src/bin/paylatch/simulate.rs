@@ -12,10 +12,8 @@ use crate::cli;
 
 pub fn run(command: &cli::Simulator, file: Option<&Path>, printer: Printer) -> Result<()> {
     let path = file.ok_or_else(|| {
-        Error::new(
-            Kind::Usage,
-            "which simulated phone? Give --simulator FILE or set PAYLATCH_SIMULATOR",
-        )
+        let or = if cfg!(feature = "optee") { "" } else { " or set PAYLATCH_SIMULATOR" };
+        Error::new(Kind::Usage, format!("which simulated phone? Give --simulator FILE{or}"))
     })?;
     let simulator = match command {
         cli::Simulator::New => Simulator::create(path)?,

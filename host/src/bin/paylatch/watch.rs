@@ -1,27 +1,44 @@
-//! `watch`: looks, ticks, tells what changed, and applies what arrives.
+//! `watch`: looks, ticks, tells what changed, applies what arrives, holds the OS
+//! in its restricted mode unless the phone may be used, and tells the lock of a
+//! good boot.
 
 use std::io;
 use std::path::Path;
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use paylatch::cli::Printer;
-use paylatch::client;
 use paylatch::error::{Error, Kind, Result};
 use paylatch::text::{self, Text};
-use paylatch::view;
-use paylatch_proto::api::{Done, Status};
+use paylatch::{view, words};
+use paylatch_proto::api::{Outcome, Status};
 use paylatch_proto::armour;
 use paylatch_proto::bytes::{Digest, ShortId};
-use paylatch_proto::state::{NO_CHANGE, State};
-use serde::Serialize;
+use paylatch_proto::state::{NO_CHANGE, State, StateWords};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::cli::Watch;
 use crate::commands::{Phone, done_words};
+use crate::events::Events;
+use crate::hand_in::{self, hand_in};
+use crate::link::Link;
 use crate::messages::{self, Inbox};
+use crate::mode::{Holder, Mode};
+use crate::texts::Texts;
+
+/// How often the state is asked while the OS is restricted, and while it is usable.
+const RESTRICTED: Duration = Duration::from_millis(250);
+const USABLE: Duration = Duration::from_secs(1);
+/// How often it is looked whether the program has changed the mode.
+const CHANGING: Duration = Duration::from_millis(50);
+/// How often what is kept is handed in while a fault stays the same.
+const OFFER: Duration = Duration::from_secs(30);
+
+/// The texts that can be handed in.
+pub const KINDS: [armour::Kind; 3] =
+    [armour::Kind::Message, armour::Kind::Voucher, armour::Kind::Seal];
 
 /// What wakes the watch before its time.
 pub enum Wake {
@@ -31,28 +48,6 @@ pub enum Wake {
     Line(String),
     /// Standard input can't be read any more.
     InputFailed(io::Error),
-}
-
-/// What is printed: with `--json` one object a line, told apart by `event`.
-#[derive(Serialize)]
-#[serde(tag = "event", rename_all = "snake_case")]
-enum Seen<'a> {
-    /// At the start, and whenever something changed.
-    Status(Box<view::Status>),
-    /// A text was taken.
-    Taken {
-        source: &'a str,
-        #[serde(flatten)]
-        done: view::Done,
-    },
-    /// A text was refused, or something went wrong; the watch goes on.
-    Failed {
-        source: Option<&'a str>,
-        #[serde(flatten)]
-        failure: view::Failure,
-    },
-    /// The watch ended; the uptime is stored.
-    Stopped,
 }
 
 /// What is worth telling when it differs: not the times that run down.
@@ -82,165 +77,330 @@ impl Picture {
     }
 }
 
-struct Watcher<'a> {
-    phone: &'a mut Phone,
-    printer: Printer,
-    inbox: Option<Inbox>,
-    told: Option<Picture>,
-    /// The last failure told, so that one that lasts is told once.
-    failure: Option<(Option<String>, Error)>,
+/// What `STATE` answered, without the times.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Answer {
+    /// `None` for a code that is none, which means locked.
+    state: Option<State>,
+    detail: u32,
+    flags: u32,
 }
 
-pub fn run(arguments: &Watch, phone: &mut Phone, printer: Printer) -> Result<()> {
+impl From<StateWords> for Answer {
+    fn from(words: StateWords) -> Self {
+        let StateWords { state, detail, flags, .. } = words;
+        Answer { state: State::from_code(state), detail, flags }
+    }
+}
+
+/// A running watch.
+pub struct Watcher<'a> {
+    pub link: Link<'a>,
+    texts: Option<&'a Texts>,
+    pub events: Events,
+    inbox: Option<Inbox>,
+    pub holder: Option<Holder>,
+    interval: Duration,
+    /// How long the OS has to be in its mode for a good boot; `None` once the
+    /// lock was told.
+    good_boot_after: Option<Duration>,
+    next_look: Instant,
+    /// What the lock last answered; `None` when it could not be asked.
+    now: Option<Answer>,
+    /// When the state changes by itself, as far as that was known.
+    until_change: Duration,
+    told: Option<Picture>,
+    /// Lines of the kept texts that were told to be unreadable.
+    unreadable: Vec<usize>,
+    /// The fault at which what is kept was last handed in, and when.
+    offered: Option<(u32, Instant)>,
+    /// Whether the screen shows what is no more.
+    pub outdated: bool,
+}
+
+pub fn run(
+    arguments: &Watch,
+    texts: Option<&Texts>,
+    phone: &dyn Fn() -> Result<Phone>,
+    printer: Printer,
+) -> Result<()> {
     let (wake, woken) = mpsc::channel();
     stop_on_signals(wake.clone())?;
+    let holder = Holder::new(arguments);
+    let mut link = Link::new(phone);
     let inbox = match arguments.messages.as_deref() {
         Some(path) if path == Path::new("-") => {
             messages::from_standard_input(wake.clone());
             None
         }
-        Some(path) => Some(Inbox::open(path)?),
-        None => None,
+        path => path.map(Inbox::new),
     };
-    let mut watcher = Watcher { phone, printer, inbox, told: None, failure: None };
+    // Who holds the OS restricted stays, whatever is missing.
+    if holder.is_none() {
+        link.reach()?;
+        inbox.as_ref().map(|inbox| inbox.waiting(true)).transpose()?;
+    }
+    let mut watcher = Watcher {
+        link,
+        texts,
+        events: Events::new(printer, holder.is_none()),
+        inbox,
+        holder,
+        interval: arguments.interval,
+        good_boot_after: Some(arguments.good_boot_after),
+        next_look: Instant::now(),
+        now: None,
+        until_change: Duration::MAX,
+        told: None,
+        unreadable: Vec::new(),
+        offered: None,
+        outdated: false,
+    };
     loop {
-        watcher.look()?;
-        let wait = watcher.next_change().map_or(arguments.interval, |t| t.min(arguments.interval));
-        match woken.recv_timeout(wait) {
+        watcher.turn()?;
+        match woken.recv_timeout(watcher.wait()) {
             Err(RecvTimeoutError::Timeout) => {}
             Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => break,
             Ok(Wake::Line(line)) => {
                 let read = text::parse(line.as_bytes(), &KINDS);
-                watcher.hand_in("standard input", read)?;
+                watcher.hand_in_once("standard input", read)?;
+                watcher.next_look = Instant::now();
             }
             Ok(Wake::InputFailed(error)) => {
                 let failed = Error::io(Path::new("standard input"), &error);
-                watcher.tell_failure(None, &failed)?;
+                watcher.events.failed(None, &failed)?;
             }
         }
     }
-    match watcher.phone.shutdown() {
+    match watcher.link.call(Phone::shutdown) {
         // At a fault there is nothing to store, and that was told already.
         Err(error) if error.refusal().is_none() => Err(error),
-        _ => printer.show(&Seen::Stopped, "Stopped; the time of use is stored."),
+        _ => watcher.events.stopped(),
     }
 }
 
-const KINDS: [armour::Kind; 3] = [armour::Kind::Message, armour::Kind::Voucher, armour::Kind::Seal];
-
 impl Watcher<'_> {
-    /// One look: what arrived, what time has brought, what changed.
-    fn look(&mut self) -> Result<()> {
-        self.empty_inbox()?;
-        let looked = self.phone.tick().map(drop).or_else(|error| match error.refusal() {
-            // The status tells of a fault, and why.
-            Some(_) => Ok(()),
-            None => Err(error),
-        });
-        match looked.and_then(|()| self.tell_change()) {
-            Err(error) if error.kind() == Kind::Io => Err(error),
-            Err(error) => self.tell_failure(None, &error),
-            Ok(()) => Ok(()),
+    fn turn(&mut self) -> Result<()> {
+        self.obey_screen()?;
+        let due = Instant::now() >= self.next_look;
+        self.look(due)?;
+        if due {
+            self.next_look = Instant::now() + self.until_change.min(self.interval);
         }
+        self.hold(self.now.and_then(|now| now.state), due)
     }
 
-    /// When the state changes by itself, if that is known.
-    fn next_change(&mut self) -> Option<Duration> {
-        let state = self.phone.state().ok()?;
-        let soon = state.seconds != NO_CHANGE && state.seconds > 0;
-        soon.then(|| Duration::from_secs(u64::from(state.seconds)))
-    }
-
-    fn empty_inbox(&mut self) -> Result<()> {
-        let waiting = match self.inbox.as_ref().map(Inbox::waiting) {
-            None => return Ok(()),
-            Some(Err(error)) => return self.tell_failure(None, &error),
-            Some(Ok(waiting)) => waiting,
+    fn wait(&self) -> Duration {
+        let left = self.next_look.saturating_duration_since(Instant::now());
+        let step = match &self.holder {
+            None => return left,
+            Some(holder) if holder.system.changing().is_some() => CHANGING,
+            Some(holder) if holder.mode() == Mode::Restricted => RESTRICTED,
+            Some(_) => USABLE,
         };
-        for path in waiting {
-            let name = path.display().to_string();
-            let read = text::read_file(&path, &KINDS);
-            if let (Err(error), Some(inbox)) = (&read, &mut self.inbox)
-                && error.kind() == Kind::Input
-                && inbox.may_grow(&path)
-            {
-                continue;
-            }
-            let taken = match self.hand_in(&name, read)? {
-                Handed::Taken => true,
-                Handed::Refused => false,
-                Handed::Later => continue,
-            };
-            let marked = self.inbox.as_mut().map_or(Ok(()), |inbox| inbox.mark(&path, taken));
-            if let Err(error) = marked {
-                self.tell_failure(None, &error)?;
-            }
-        }
-        Ok(())
+        left.min(step)
     }
 
-    fn hand_in(&mut self, source: &str, read: Result<Text>) -> Result<Handed> {
-        let done = read.and_then(|text| match text.kind {
-            armour::Kind::Voucher => self.phone.enrol(client::fresh_nonce()?, &text.bytes),
-            armour::Kind::Seal => self.phone.seal(client::fresh_nonce()?, &text.bytes),
-            _ => self.phone.apply(&text.bytes),
-        });
-        match done {
-            Ok(done) => {
-                let stored =
-                    !matches!(done.outcome, paylatch_proto::api::Outcome::ReleasedUntilPowerOff);
-                self.tell_taken(source, &done)?;
-                Ok(if stored { Handed::Taken } else { Handed::Later })
+    // ---- the lock ----------------------------------------------------------
+
+    /// What arrived, what time has brought, what changed. All of it when `due`;
+    /// else only what costs nothing or is new.
+    fn look(&mut self, due: bool) -> Result<()> {
+        let restricted =
+            self.holder.as_ref().is_some_and(|holder| holder.mode() == Mode::Restricted);
+        if due || restricted {
+            self.empty_inbox(due)?;
+        }
+        match self.ask(due) {
+            Ok(()) => {
+                self.outdated |= self.events.over(None);
+                Ok(())
             }
+            Err(error) if error.kind() == Kind::Io && self.holder.is_none() => Err(error),
             Err(error) => {
-                self.tell_failure(Some(source), &error)?;
-                Ok(match error.kind() {
-                    Kind::Refused | Kind::Input => Handed::Refused,
-                    _ => Handed::Later,
-                })
+                self.outdated |= self.events.lasting(None, &error)?;
+                Ok(())
             }
+        }
+    }
+
+    fn ask(&mut self, due: bool) -> Result<()> {
+        let ticked = if due { self.link.call(Phone::tick).map(drop) } else { Ok(()) };
+        let before = self.now.take();
+        let mut words = self.link.state()?;
+        if words.state == State::Fault.code() && self.offer(words.detail)? {
+            words = self.link.state()?;
+        }
+        let soon = Some(words.seconds).filter(|&seconds| seconds != NO_CHANGE && seconds > 0);
+        self.until_change = soon.map_or(Duration::MAX, |s| Duration::from_secs(s.into()));
+        self.now = Some(words.into());
+        if due || before != self.now {
+            self.tell_change()?;
+        }
+        match ticked {
+            // The status tells of a fault, and why.
+            Err(error) if error.refusal().is_none() => Err(error),
+            _ if due => self.tell_good_boot(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Tells the lock of a good boot, once the OS has been in its mode for long
+    /// enough.
+    fn tell_good_boot(&mut self) -> Result<()> {
+        let held = self.holder.as_ref().and_then(Holder::held);
+        if self.good_boot_after.is_none_or(|after| held.is_none_or(|held| held < after)) {
+            return Ok(());
+        }
+        match self.link.call(Phone::good_boot) {
+            Ok(_) => {
+                self.good_boot_after = None;
+                self.events.good_boot()
+            }
+            // The status tells of a fault, and of a phone that is not set up.
+            Err(error) if error.refusal().is_some() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Hands in what is kept, at a fault; says whether that released the phone.
+    fn offer(&mut self, fault: u32) -> Result<bool> {
+        let Some(texts) = self.texts else { return Ok(false) };
+        if self.offered.is_some_and(|(at, when)| at == fault && when.elapsed() < OFFER) {
+            return Ok(false);
+        }
+        self.offered = Some((fault, Instant::now()));
+        let source = texts.path().display().to_string();
+        let kept = texts.read();
+        if let Ok(kept) = &kept
+            && let Some(error) = texts.unreadable(kept)
+            && self.unreadable != kept.unreadable
+        {
+            self.unreadable = kept.unreadable.clone();
+            self.events.failed(Some(&source), &error)?;
+        }
+        let link = &mut self.link;
+        let offered = kept.and_then(|kept| link.call(|phone| hand_in::offer(phone, &kept)));
+        match offered {
+            Ok(None) => Ok(false),
+            Ok(Some(done)) => {
+                self.events.over(Some(&source));
+                self.events.taken(&source, &done).map(|()| true)
+            }
+            Err(error) => self.events.lasting(Some(&source), &error).map(|_| false),
         }
     }
 
     fn tell_change(&mut self) -> Result<()> {
-        let status = self.phone.status()?;
+        let status = self.link.call(Phone::status)?;
         let picture = Picture::of(&status);
         if self.told.as_ref() != Some(&picture) {
-            let contact = self.phone.contact_if_any()?;
-            let seen = view::status(&status, contact.as_ref());
-            let words = seen.words.clone();
-            self.printer.show(&Seen::Status(Box::new(seen)), &words)?;
+            let contact = self.link.call(Phone::contact_if_any)?;
+            self.events.status(view::status(&status, contact.as_ref()))?;
             self.told = Some(picture);
+            self.outdated = true;
         }
         Ok(())
     }
 
-    fn tell_taken(&mut self, source: &str, done: &Done) -> Result<()> {
-        let seen = Seen::Taken { source, done: view::done(done) };
-        self.printer.show(&seen, &format!("{source}: {}", done_words(done)))
+    // ---- what arrives ------------------------------------------------------
+
+    fn empty_inbox(&mut self, due: bool) -> Result<()> {
+        let Some(inbox) = &self.inbox else { return Ok(()) };
+        let (directory, waiting) = (inbox.name(), inbox.waiting(due));
+        let waiting = match waiting {
+            Err(error) => return self.events.lasting(Some(&directory), &error).map(drop),
+            Ok(waiting) => waiting,
+        };
+        self.events.over(Some(&directory));
+        for path in waiting {
+            self.empty_file(&path)?;
+        }
+        Ok(())
     }
 
-    fn tell_failure(&mut self, source: Option<&str>, error: &Error) -> Result<()> {
-        let failure = Some((source.map(str::to_owned), error.clone()));
-        if self.failure == failure {
+    fn empty_file(&mut self, path: &Path) -> Result<()> {
+        let name = path.display().to_string();
+        let read = text::read_file(path, &KINDS);
+        if let (Err(error), Some(inbox)) = (&read, &mut self.inbox)
+            && error.kind() == Kind::Input
+            && inbox.may_grow(path)
+        {
+            inbox.put_off(path);
             return Ok(());
         }
-        let words = match source {
-            Some(source) => error.clone().of(source).to_string(),
-            None => error.to_string(),
+        let handed = self.hand_in(&name, read)?;
+        let taken = match &handed {
+            Handed::Taken { lasts, .. } => lasts.then_some(true),
+            Handed::Refused(error) => {
+                let refused = matches!(error.kind(), Kind::Refused | Kind::Input);
+                if refused {
+                    self.events.failed(Some(&name), error)?;
+                } else {
+                    self.events.lasting(Some(&name), error)?;
+                }
+                refused.then_some(false)
+            }
         };
-        self.printer.show(&Seen::Failed { source, failure: view::failure(error) }, &words)?;
-        self.failure = failure;
-        Ok(())
+        let Some(inbox) = &mut self.inbox else { return Ok(()) };
+        // What is not stored, or did not reach the lock, is handed in again.
+        let Some(taken) = taken else {
+            inbox.put_off(path);
+            return Ok(());
+        };
+        self.events.over(Some(&name));
+        match inbox.mark(path, taken) {
+            Ok(()) => Ok(()),
+            Err(error) => self.events.failed(Some(&name), &error),
+        }
+    }
+
+    /// Hands in what does not come again; gives back what to say of it.
+    pub fn hand_in_once(&mut self, source: &str, read: Result<Text>) -> Result<String> {
+        match self.hand_in(source, read)? {
+            Handed::Taken { said, .. } => Ok(said),
+            Handed::Refused(error) => {
+                self.events.failed(Some(source), &error)?;
+                let why = error.refusal().map(words::refusal);
+                Ok(format!("Not taken: {}.", why.map_or(error.to_string(), str::to_owned)))
+            }
+        }
+    }
+
+    /// Hands a text in, keeps it if it was taken, and tells so.
+    fn hand_in(&mut self, source: &str, read: Result<Text>) -> Result<Handed> {
+        let (link, texts) = (&mut self.link, self.texts);
+        let handed = read.and_then(|text| {
+            let done = link.call(|phone| hand_in(phone, texts, None, &text))?;
+            Ok((done, text))
+        });
+        let (done, text) = match handed {
+            Ok(taken) => taken,
+            Err(error) => return Ok(Handed::Refused(error)),
+        };
+        self.events.taken(source, &done)?;
+        let mut lasts = done.outcome != Outcome::ReleasedUntilPowerOff;
+        if let Some(texts) = texts {
+            match texts.keep(&text) {
+                Ok(kept) => lasts |= kept,
+                Err(error) => {
+                    let file = texts.path().display().to_string();
+                    self.events.failed(Some(&file), &hand_in::not_kept(error))?;
+                }
+            }
+        }
+        Ok(Handed::Taken { said: done_words(&done), lasts })
     }
 }
 
 /// What became of a text that was handed in.
 enum Handed {
-    Taken,
-    Refused,
-    /// Not stored, or not reached: it is handed in again at the next look.
-    Later,
+    Taken {
+        said: String,
+        /// Whether it is stored, or kept to be handed in again.
+        lasts: bool,
+    },
+    Refused(Error),
 }
 
 fn stop_on_signals(wake: Sender<Wake>) -> Result<()> {

@@ -31,6 +31,11 @@ impl Board {
         self.contents.clone()
     }
 
+    /// Makes the storage answer, or not.
+    pub fn set_storage(&mut self, answers: bool) {
+        self.contents.storage_answers = answers;
+    }
+
     fn records(&mut self) -> Result<&mut BTreeMap<String, Vec<u8>>, StorageError> {
         if self.contents.storage_answers {
             Ok(&mut self.contents.records)

@@ -13,6 +13,7 @@ use tempfile::NamedTempFile;
 
 use crate::error::{Error, Kind, Result};
 use crate::hex;
+use crate::issue::store::{directory, sync_directory};
 
 /// Version of the file's form.
 const FORMAT: u32 = 1;
@@ -115,17 +116,6 @@ fn written(path: &Path, contents: &Contents) -> Result<NamedTempFile> {
     file.write_all(&encode(contents)?).map_err(io)?;
     file.as_file().sync_all().map_err(io)?;
     Ok(file)
-}
-
-fn sync_directory(path: &Path) -> Result<()> {
-    File::open(directory(path)).and_then(|d| d.sync_all()).map_err(|e| Error::io(path, &e))
-}
-
-fn directory(path: &Path) -> &Path {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    }
 }
 
 #[derive(Serialize, Deserialize)]
