@@ -34,6 +34,7 @@ cargo_arm64 = RUSTC=$$(qemu/build rust) CARGO_TARGET_DIR=$(target)/arm64 \
 
 ta_elf      := $(target)/ta/$(uuid).stripped.elf
 ta_measured := $(target)/measured/$(uuid).stripped.elf
+ta_failing  := $(target)/failing-ta/$(uuid).stripped.elf
 
 # $(call build_ta,FEATURE,ELF): sha2's run-time choice of instructions would need a libc.
 define build_ta
@@ -76,6 +77,12 @@ measured-device: programs
 	@PAYLATCH_DEVICE=$(target)/measured $(MAKE) -s -C qemu device TA_ELF=$(ta_measured) \
 		INITRAMFS_ADD=$(target)/initramfs
 
+# Firmware with an application that fails, and with none, for tests of who asks.
+faulty-firmware: deps
+	@$(call build_ta,failing,$(ta_failing)) >/dev/null
+	@PAYLATCH_DEVICE=$(target)/failing-ta $(MAKE) -s -C qemu firmware TA_ELF=$(ta_failing)
+	@PAYLATCH_DEVICE=$(target)/without-ta $(MAKE) -s -C qemu firmware TA_ELF=none
+
 shell: device
 	@$(MAKE) -s -C qemu shell
 
@@ -98,7 +105,7 @@ check: device host
 	@cargo fmt --check
 	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure -- -D warnings
 	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc cargo clippy --quiet -p paylatch-ta \
-		--features measure --bin paylatch-ta -- -D warnings
+		--features measure,failing --bin paylatch-ta -- -D warnings
 	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy --quiet -p paylatch --features optee \
 		-- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
@@ -125,7 +132,7 @@ $(target)/python/done: tests/issuer/requirements.txt
 	@touch $@
 
 # Whole-device tests and the story, on real OP-TEE in QEMU.
-device-tests: device host $(target)/python/done
+device-tests: device faulty-firmware host $(target)/python/done
 	$(say) "device-tests: on real OP-TEE in QEMU"
 	@cargo test --quiet -p paylatch-tests --features device -- --test-threads 2
 	@cargo run --quiet -p paylatch-tests --bin story
@@ -143,4 +150,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device shell host run test check host-tests issuer-tests \
-	device-tests measured-device memory-test audit clean
+	device-tests measured-device faulty-firmware memory-test audit clean

@@ -13,14 +13,73 @@ pub struct Device {
 }
 
 impl Device {
-    /// A device fresh from the factory, with fuses of its own.
+    /// A device in the factory, with fuses of its own: its bootloader is the one
+    /// for development, which has a prompt and starts an OS with a root shell.
     ///
     /// # Errors
     /// When `qemu/mkdevice` fails.
     pub fn new(name: &str) -> Result<Device> {
         let device = Device { directory: Self::new_directory(name) };
-        device.make(&[])?;
+        device.make(&["--flash", &built("flash-development.bin")])?;
         Ok(device)
+    }
+
+    /// Puts the firmware in that phones are shipped with: it starts the signed
+    /// system of the eMMC and nothing else.
+    ///
+    /// # Errors
+    /// When `qemu/mkdevice` fails.
+    pub fn ship(&self) -> Result<()> {
+        self.put_firmware(Path::new(&built("flash.bin")))
+    }
+
+    /// Puts other firmware in; the fuses stay.
+    ///
+    /// # Errors
+    /// When `qemu/mkdevice` fails.
+    pub fn put_firmware(&self, flash: &Path) -> Result<()> {
+        self.make(&["--firmware", "--flash", &flash.to_string_lossy()])
+    }
+
+    /// Puts another system, or anything, at the place of the signed one.
+    ///
+    /// # Errors
+    /// When `qemu/mkdevice` fails.
+    pub fn put_system(&self, fit: &Path) -> Result<()> {
+        self.make(&["--boot", "--fit", &fit.to_string_lossy()])
+    }
+
+    /// The RPMB's contents.
+    ///
+    /// # Errors
+    /// When the eMMC's image can't be read.
+    pub fn rpmb(&self) -> Result<Vec<u8>> {
+        let size = usize::try_from(layout("RPMB_SIZE")?).unwrap_or(usize::MAX);
+        let mut bytes = std::fs::read(self.directory.join("emmc.img"))
+            .map_err(|e| Failure(format!("emmc.img: {e}")))?;
+        bytes.truncate(size);
+        Ok(bytes)
+    }
+
+    /// Reads a file of the device's `userdata`, switched off or not.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn read_file(&self, path: &str) -> Result<Vec<u8>> {
+        let start = layout("RPMB_SIZE")? + layout("USERDATA_START")?;
+        let image = format!("{}?offset={start}", self.directory.join("emmc.img").display());
+        let output = Command::new("debugfs")
+            .args(["-R", &format!("cat {path}"), &image])
+            .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
+            .output()
+            .map_err(|e| Failure(format!("debugfs: {e}")))?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        // It ends well whatever it finds; its first line names its version.
+        if output.status.success() && said.lines().count() <= 1 {
+            Ok(output.stdout)
+        } else {
+            Err(Failure(format!("{path}: {said}")))
+        }
     }
 
     fn new_directory(name: &str) -> PathBuf {
@@ -96,7 +155,7 @@ impl Device {
             .map_err(|e| Failure(format!("{}: {e}", copy.directory.display())))?;
         let status = Command::new("cp")
             .arg("--sparse=always")
-            .args(["emmc.img", "flash.img"].map(|file| self.directory.join(file)))
+            .args(["emmc.img", "emmc.key", "flash.img"].map(|file| self.directory.join(file)))
             .arg(&copy.directory)
             .status()
             .map_err(|e| Failure(format!("cp: {e}")))?;
@@ -133,9 +192,30 @@ impl Device {
     }
 }
 
+/// A file that `make device` has made.
+pub fn built(name: &str) -> String {
+    let device = std::env::var_os("PAYLATCH_DEVICE").map(PathBuf::from);
+    let device = device.unwrap_or_else(|| repository().join("target/device"));
+    device.join(name).to_string_lossy().into_owned()
+}
+
+/// A number of `qemu/layout`, in bytes.
+///
+/// # Errors
+/// When there is none by that name.
+pub fn layout(name: &str) -> Result<u64> {
+    let script = format!(". {}/qemu/layout && echo ${name}", repository().display());
+    let output = Command::new("bash")
+        .args(["-c", &script])
+        .output()
+        .map_err(|e| Failure(format!("bash: {e}")))?;
+    let text = String::from_utf8_lossy(&output.stdout);
+    text.trim().parse().map_err(|_| Failure(format!("qemu/layout: no number {name}")))
+}
+
 /// The bootloader's own boot command with `part` left out.
 fn boot_command_without(part: &str) -> Result<String> {
-    let path = repository().join("qemu/u-boot/config");
+    let path = repository().join("qemu/u-boot/development.config");
     let config =
         std::fs::read_to_string(&path).map_err(|e| Failure(format!("{}: {e}", path.display())))?;
     config

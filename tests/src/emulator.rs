@@ -1,6 +1,5 @@
 //! One power-on of the emulated device: QEMU, and its console.
 
-use std::fmt::Write as _;
 use std::io::{Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -13,11 +12,13 @@ use crate::{Failure, Result, repository};
 /// as stuck. Not a measure of speed: ten times what a slow machine was seen to need.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What the device's kernel starts first: a loop that keeps the processor busy,
-/// so that guest time, of which an idle guest passes hours in a moment, does not
-/// race ahead while nobody asks for anything; then all the rest.
+/// What the kernel of the OS for development starts first: a loop that keeps the
+/// processor busy, so that guest time, of which an idle guest passes hours in a
+/// moment, does not race ahead while nobody asks for anything; then all the rest.
 const BUSY: &str = "rdinit=/bin/sh -- -c \"/bin/busybox mknod /dev/null c 1 3; \
     while :; do :; done & echo $! >/busy; /bin/busybox renice -n 19 $!; exec /init\"";
+/// The same for the OS that is shipped, whose command line is signed.
+const AWAKE: &str = "name=opt/paylatch/awake,string=1";
 
 /// A running emulator. Dropping it is a power cut.
 pub struct Emulator {
@@ -40,7 +41,8 @@ pub struct Output {
 }
 
 impl Emulator {
-    /// Switches on the device in `directory`, with these options of `qemu/run`.
+    /// Switches on the device in `directory`, with these options of `qemu/run`, or
+    /// of QEMU after them.
     ///
     /// Guest time is counted in instructions: it does not depend on the
     /// machine, and waiting costs next to nothing.
@@ -48,12 +50,20 @@ impl Emulator {
     /// # Errors
     /// When the emulator can't be started.
     pub fn start(directory: &Path, options: &[&str]) -> Result<Emulator> {
+        Emulator::start_on("2026-01-01", directory, options)
+    }
+
+    /// The same on another date.
+    ///
+    /// # Errors
+    /// When the emulator can't be started.
+    pub fn start_on(date: &str, directory: &Path, options: &[&str]) -> Result<Emulator> {
         let mut qemu = Command::new(repository().join("qemu/run"))
             .arg(directory)
             .args(options)
             .args(["--append", BUSY])
-            .args(["-icount", "shift=0,sleep=off", "-seed", "1"])
-            .args(["-rtc", "clock=vm,base=2026-01-01", "-serial", "stdio"])
+            .args(["-icount", "shift=0,sleep=off", "-seed", "1", "-fw_cfg", AWAKE])
+            .args(["-rtc", &format!("clock=vm,base={date}"), "-serial", "stdio"])
             .args(["-serial", &format!("file:{}", directory.join("secure.log").display())])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -63,9 +73,15 @@ impl Emulator {
         let console = qemu.stdin.take();
         let mut from = qemu.stdout.take().ok_or_else(|| Failure("no console".into()))?;
         let (to, output) = mpsc::channel();
+        let copy = directory.join("console.log");
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
+            // To be looked at while a test waits.
+            let mut copy = std::fs::File::create(copy).ok();
             while let Ok(count @ 1..) = from.read(&mut buffer) {
+                if let Some(copy) = &mut copy {
+                    let _ = copy.write_all(&buffer[..count]);
+                }
                 if to.send(buffer[..count].to_vec()).is_err() {
                     break;
                 }
@@ -80,16 +96,40 @@ impl Emulator {
     /// When the emulator ends or nothing comes for a long time; the error shows
     /// the end of the console's log.
     pub fn wait_for(&mut self, mark: &str) -> Result<String> {
+        self.wait_for_any(&[mark]).map(|(_, before)| before)
+    }
+
+    /// Waits until one of `marks` comes; which is the first, and what came before it.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn wait_for_any(&mut self, marks: &[&str]) -> Result<(usize, String)> {
         loop {
-            if let Some(before) = self.find(mark) {
-                return Ok(before);
+            if let Some(found) = self.find(marks) {
+                return Ok(found);
             }
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.log.extend(bytes),
-                Err(RecvTimeoutError::Timeout) => return self.stuck("says nothing more", mark),
-                Err(RecvTimeoutError::Disconnected) => return self.stuck("has ended", mark),
+                Err(RecvTimeoutError::Timeout) => return self.stuck("says nothing more", marks),
+                Err(RecvTimeoutError::Disconnected) => return self.stuck("has ended", marks),
             }
         }
+    }
+
+    /// Waits until all of `marks` have come, in whatever order.
+    ///
+    /// # Errors
+    /// As [`Self::wait_for`].
+    pub fn wait_for_all(&mut self, marks: &[&str]) -> Result<()> {
+        let begin = self.read;
+        let mut end = begin;
+        for mark in marks {
+            self.read = begin;
+            self.wait_for(mark)?;
+            end = end.max(self.read);
+        }
+        self.read = end;
+        Ok(())
     }
 
     /// Types `text` every few milliseconds until one of `marks` comes from the
@@ -100,33 +140,37 @@ impl Emulator {
     pub fn type_until(&mut self, text: &str, marks: &[&str]) -> Result<usize> {
         let begin = Instant::now();
         loop {
-            if let Some(which) = marks.iter().position(|mark| self.find(mark).is_some()) {
+            if let Some((which, _)) = self.find(marks) {
                 return Ok(which);
             }
             self.send(text)?;
             match self.output.recv_timeout(Duration::from_millis(3)) {
                 Ok(bytes) => self.log.extend(bytes),
                 Err(RecvTimeoutError::Timeout) if begin.elapsed() < PATIENCE => {}
-                Err(RecvTimeoutError::Timeout) => return self.stuck("says nothing", marks[0]),
-                Err(RecvTimeoutError::Disconnected) => return self.stuck("has ended", marks[0]),
+                Err(RecvTimeoutError::Timeout) => return self.stuck("says nothing", marks),
+                Err(RecvTimeoutError::Disconnected) => return self.stuck("has ended", marks),
             }
         }
     }
 
-    /// If `mark` has come: what came before it, and both count as read.
-    fn find(&mut self, mark: &str) -> Option<String> {
+    /// Which of `marks` has come first, and what came before it; both count as read.
+    fn find(&mut self, marks: &[&str]) -> Option<(usize, String)> {
         let unread = &self.log[self.read..];
-        let at = find(unread, mark.as_bytes())?;
+        let places = marks.iter().map(|mark| find(unread, mark.as_bytes()));
+        let (which, at) = places
+            .enumerate()
+            .filter_map(|(which, at)| Some((which, at?)))
+            .min_by_key(|&(_, at)| at)?;
         let before = String::from_utf8_lossy(&unread[..at]).replace('\r', "");
-        self.read += at + mark.len();
-        Some(before)
+        self.read += at + marks[which].len();
+        Some((which, before))
     }
 
-    fn stuck<T>(&self, what: &str, mark: &str) -> Result<T> {
+    fn stuck<T>(&self, what: &str, marks: &[&str]) -> Result<T> {
         let log = self.log();
         let tail = log.len().saturating_sub(2000);
         let tail = log.get(log.ceil_char_boundary(tail)..).unwrap_or(&log);
-        Err(Failure(format!("the device {what} before {mark:?} came. Its console:\n{tail}")))
+        Err(Failure(format!("the device {what} before {marks:?} came. Its console:\n{tail}")))
     }
 
     /// All that came from the console so far.
@@ -166,11 +210,8 @@ impl Emulator {
     /// # Errors
     /// As [`Self::wait_for`].
     pub fn shell(&mut self, command: &str) -> Result<Output> {
-        // Split, so that an echo of the line is not taken for the mark.
-        let mut line = String::new();
-        let _ = writeln!(line, "{{ {command}\n}} 2>&1; echo \"@@\"\"end $? @@\"");
-        self.send(&line)?;
-        let text = self.wait_for("@@end ")?.trim_start_matches('\n').to_owned();
+        self.send(&shell_line(command))?;
+        let text = self.wait_for(SHELL_END)?.trim_start_matches('\n').to_owned();
         let code = self.wait_for(" @@")?;
         let code = code.parse().map_err(|_| Failure(format!("exit code {code:?}")))?;
         Ok(Output { code, text })
@@ -209,12 +250,12 @@ impl Emulator {
                     return if status.success() {
                         Ok(())
                     } else {
-                        self.stuck(&format!("ended with {status}"), "power-off")
+                        self.stuck(&format!("ended with {status}"), &["power-off"])
                     };
                 }
             }
         }
-        self.stuck("does not switch off", "power-off")
+        self.stuck("does not switch off", &["power-off"])
     }
 }
 
@@ -224,6 +265,15 @@ impl Drop for Emulator {
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
     }
+}
+
+/// What ends a command's output on the device's shell; its exit code and " @@" follow.
+pub(crate) const SHELL_END: &str = "@@end ";
+
+/// The line that runs a command on the device's shell and prints [`SHELL_END`].
+pub(crate) fn shell_line(command: &str) -> String {
+    // Split, so that an echo of the line is not taken for the mark.
+    format!("{{ {command}\n}} 2>&1; echo \"@@\"\"end $? @@\"\n")
 }
 
 fn find(bytes: &[u8], mark: &[u8]) -> Option<usize> {

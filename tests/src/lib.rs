@@ -3,6 +3,8 @@
 //! - [`emulator`]: one power-on of the emulated device
 //! - [`device`]: what stays when the power is off; factory reset, reflash
 //! - [`phone`]: a phone asked through its command line, emulated or simulated
+//! - [`shipped`]: a phone that boots the signed system, and its lock screen
+//! - [`fleet`]: phones that have left the factory, to be copied
 //! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
 //! - [`table`]: every message in every state, and every refusal
 //! - [`vectors`]: the vectors of `docs/protocol.md`
@@ -12,8 +14,10 @@ use std::path::{Path, PathBuf};
 
 pub mod device;
 pub mod emulator;
+pub mod fleet;
 pub mod issuer;
 pub mod phone;
+pub mod shipped;
 pub mod table;
 pub mod vectors;
 

@@ -112,7 +112,7 @@ pub struct Answer {
 }
 
 /// The lines of `text` that are JSON objects, the last one first.
-fn objects(text: &str) -> impl Iterator<Item = Value> {
+pub(crate) fn objects(text: &str) -> impl Iterator<Item = Value> {
     text.lines()
         .rev()
         .filter_map(|line| serde_json::from_str(line.trim()).ok().filter(Value::is_object))

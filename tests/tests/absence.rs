@@ -7,7 +7,6 @@
 //! of a probe that is not supported.
 #![cfg(feature = "device")]
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use paylatch_proto::state::State;
@@ -243,16 +242,8 @@ impl Attacked {
 
     /// The RPMB's contents.
     fn rpmb(&self) -> Result<Vec<u8>> {
-        rpmb(self.phone.device.directory())
+        self.phone.device.rpmb()
     }
-}
-
-fn rpmb(directory: &Path) -> Result<Vec<u8>> {
-    const RPMB_SIZE: usize = 2 << 20;
-    let mut bytes =
-        std::fs::read(directory.join("emmc.img")).map_err(|e| Failure(format!("emmc.img: {e}")))?;
-    bytes.truncate(RPMB_SIZE);
-    Ok(bytes)
 }
 
 /// Phones to copy, and who issues for them.
@@ -350,7 +341,7 @@ fn a_fault_with(options: &[&str], name: &str) -> Result<()> {
     let phones = Phones::get()?;
     for (device, state) in phones.all() {
         let mut phone = Emulated::of(device.copy(name)?);
-        let before = rpmb(phone.device.directory())?;
+        let before = phone.device.rpmb()?;
         phone.power_on_with(|device| device.boot_with(options))?;
         for question in ["status", "tick", "history", "contact"] {
             let output = phone.paylatch(&["--json", question])?;
@@ -364,7 +355,7 @@ fn a_fault_with(options: &[&str], name: &str) -> Result<()> {
         assert_eq!(phone.hand_in("apply", &phones.unlock(LOCKED_AT + 1)?)?, "fault");
         assert_eq!(told(&phone.emulator()?.log()), [Some(State::Fault)]);
         phone.cut_power();
-        assert!(rpmb(phone.device.directory())? == before, "{state}: the RPMB was written");
+        assert!(phone.device.rpmb()? == before, "{state}: the RPMB was written");
 
         phone.power_on()?;
         assert_eq!(told(&phone.emulator()?.log()), [state_of(state)]);

@@ -11,7 +11,6 @@ use std::process::ExitCode;
 use narrator::Narrator;
 use paylatch_tests::Result;
 use paylatch_tests::issuer::Issuer;
-use paylatch_tests::phone::Emulated;
 use steps::Story;
 
 fn main() -> ExitCode {
@@ -25,15 +24,16 @@ fn main() -> ExitCode {
 
 fn tell(narrator: &mut Narrator) -> Result<()> {
     let issuer = Issuer::new()?;
-    let mut story = Story::begin(narrator, &issuer, Emulated::new("story")?)?;
-    story.factory()?;
+    let mut story = Story::in_the_factory(narrator, &issuer)?;
+    story.first_start()?;
     story.owners_file()?;
     story.notice_and_lock()?;
     story.power_off_and_on()?;
     story.factory_reset_and_reflash()?;
+    story.another_system()?;
     story.messages_that_are_refused()?;
     story.unlock_for_a_time()?;
     story.the_loan_is_sold()?;
     story.release()?;
-    story.escrow(Emulated::new("escrow")?)
+    story.escrow()
 }

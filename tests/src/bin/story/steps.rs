@@ -1,12 +1,15 @@
 //! The steps of the story.
 
 use std::path::Path;
+use std::process::Command;
 
 use paylatch_proto::armour;
-use paylatch_proto::limits;
+use paylatch_proto::{limits, sign};
+use paylatch_tests::device::built;
 use paylatch_tests::issuer::{BUYER, ESCROW, Issuer, LENDER, OEM, STRANGER};
 use paylatch_tests::phone::{Emulated, Phone};
-use paylatch_tests::{Failure, Result};
+use paylatch_tests::shipped::{Outcome, Shipped};
+use paylatch_tests::{Failure, Result, repository};
 
 use crate::narrator::Narrator;
 use crate::openssl;
@@ -18,7 +21,7 @@ const NOTICE: u64 = 3600;
 pub struct Story<'a> {
     narrator: &'a mut Narrator,
     issuer: &'a Issuer,
-    phone: Emulated,
+    phone: Shipped,
     /// The phone's id.
     id: String,
     /// Its voucher.
@@ -30,44 +33,49 @@ pub struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    pub fn begin(narrator: &'a mut Narrator, issuer: &'a Issuer, phone: Emulated) -> Result<Self> {
-        let (id, voucher, certificate, digest) = Default::default();
+    // 1
+    pub fn in_the_factory(narrator: &'a mut Narrator, issuer: &'a Issuer) -> Result<Self> {
+        narrator.step("In the factory");
+        let (mut phone, mut other) = (Emulated::new("story")?, Emulated::new("sealed")?);
+        let (id, other_id) = (id(&mut phone)?, id(&mut other)?);
+        narrator.expect("a fresh phone's state", "unprovisioned", phone.state()?);
+        narrator.expect("two phones are two", "true", id != other_id);
+
+        let foreign = issuer.voucher(&other_id, NOTICE as u32, &[])?;
+        let refused = phone.hand_in("provision", &foreign)?;
+        narrator.expect("the other phone's voucher", "other_device", refused);
+        let voucher = issuer.voucher(&id, NOTICE as u32, &[])?;
+        let nonce = "5a".repeat(32);
+        let answer = phone.ask(&["provision", &voucher, "--nonce", &nonce])?;
+        narrator.expect("its own voucher", "applied", word(&answer, "outcome"));
+        let certificate = certify(issuer, &id, word(&answer, "statement"), &nonce)?;
+        let again = phone.hand_in("provision", &voucher)?;
+        narrator.expect("the same voucher again", "already_applied", again);
+        let another = issuer.voucher(&id, 2 * NOTICE as u32, &[])?;
+        let refused = phone.hand_in("provision", &another)?;
+        narrator.expect("another voucher", "already_enrolled", refused);
+        narrator.expect("enrolled, and usable", "unlocked", phone.state()?);
+
+        let seal = issuer.seal(&other_id)?;
+        let sealed = other.hand_in("provision", &seal)?;
+        narrator.expect("the other phone is sealed as not financed", "applied", sealed);
+        other.power_cycle()?;
+        narrator.expect("its state after power-off", "released", other.state()?);
+        let refused = other.hand_in("provision", &foreign)?;
+        narrator.expect("a voucher for it now", "released", refused);
+
+        let phone = ship(phone)?;
+        let digest = String::new();
         Ok(Story { narrator, issuer, phone, id, voucher, certificate, digest })
     }
 
-    // 1
-    pub fn factory(&mut self) -> Result<()> {
-        self.narrator.step("In the factory");
-        let mut other = Emulated::new("sealed")?;
-        let other_id = id(&mut other)?;
-        self.id = id(&mut self.phone)?;
-        self.expect_state("a fresh phone's state", "unprovisioned")?;
-        self.narrator.expect("two phones are two", "true", self.id != other_id);
-
-        let foreign = self.issuer.voucher(&other_id, NOTICE as u32, &[])?;
-        self.hand_in("provision", "the other phone's voucher", &foreign, "other_device")?;
-        self.voucher = self.issuer.voucher(&self.id, NOTICE as u32, &[])?;
-        let nonce = "5a".repeat(32);
-        let answer = self.phone.ask(&["provision", &self.voucher, "--nonce", &nonce])?;
-        self.narrator.expect("its own voucher", "applied", word(&answer, "outcome"));
-        self.certificate = self.certify(word(&answer, "statement"), &nonce)?;
-        let voucher = self.voucher.clone();
-        self.hand_in("provision", "the same voucher again", &voucher, "already_applied")?;
-        let another = self.issuer.voucher(&self.id, 2 * NOTICE as u32, &[])?;
-        self.hand_in("provision", "another voucher", &another, "already_enrolled")?;
-        self.expect_state("enrolled, and usable", "unlocked")?;
-
-        let seal = self.issuer.seal(&other_id)?;
-        let sealed = other.hand_in("provision", &seal)?;
-        self.narrator.expect("the other phone is sealed as not financed", "applied", sealed);
-        other.power_cycle()?;
-        self.narrator.expect("its state after power-off", "released", other.state()?);
-        let refused = other.hand_in("provision", &foreign)?;
-        self.narrator.expect("a voucher for it now", "released", refused);
-        Ok(())
+    // 2
+    pub fn first_start(&mut self) -> Result<()> {
+        self.narrator.step("Shipped: the first start of the signed system");
+        self.switch_on("bootloader, OS and library say", "unlocked")
     }
 
-    // 2
+    // 3
     pub fn owners_file(&mut self) -> Result<()> {
         self.narrator.step("The owner takes a photo");
         self.digest = take_photo(&mut self.phone)?;
@@ -75,7 +83,7 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    // 3
+    // 4
     pub fn notice_and_lock(&mut self) -> Result<()> {
         self.narrator.step("A payment is overdue");
         self.send(LENDER, "a notice of one hour of use", 10, &["notice"], "applied")?;
@@ -88,29 +96,45 @@ impl<'a> Story<'a> {
         self.tell_owner()
     }
 
-    // 4
+    // 5
     pub fn power_off_and_on(&mut self) -> Result<()> {
         self.narrator.step("Off and on again");
-        self.phone.power_cycle()?;
-        self.expect_state("after a new start", "locked")?;
+        self.phone.power_off()?;
+        self.switch_on("bootloader, OS and library say", "locked")?;
         self.expect_file("the owner's photo", true)
     }
 
-    // 5
+    // 6
     pub fn factory_reset_and_reflash(&mut self) -> Result<()> {
         self.narrator.step("Somebody tries to wash the lock off");
         self.phone.power_off()?;
         self.phone.device.factory_reset()?;
-        self.phone.power_on()?;
-        self.expect_state("after a factory reset", "locked")?;
+        self.switch_on("after a factory reset", "locked")?;
         self.phone.power_off()?;
         self.phone.device.reflash()?;
-        self.phone.power_on()?;
-        self.expect_state("after a reflash of everything", "locked")?;
+        self.switch_on("after a reflash of everything", "locked")?;
         self.expect_file("the photo (who wipes a phone wipes the photo)", false)
     }
 
-    // 6
+    // 7
+    pub fn another_system(&mut self) -> Result<()> {
+        self.narrator.step("Somebody puts another system in");
+        self.phone.power_off()?;
+        let fit = self.issuer.path("unsigned.fit");
+        let made =
+            Command::new(repository().join("qemu/mkfit")).args(["--unsigned", &fit]).status();
+        if !made.is_ok_and(|status| status.success()) {
+            return Err(Failure("qemu/mkfit failed".into()));
+        }
+        self.phone.device.put_system(Path::new(&fit))?;
+        let outcome = self.phone.power_on(&[])?;
+        self.narrator.expect("one that nobody signed", "NotBooted", format!("{outcome:?}"));
+        self.phone.power_off()?;
+        self.phone.device.put_system(Path::new(&built("boot.fit")))?;
+        self.switch_on("the maker's, back in its place", "locked")
+    }
+
+    // 8
     pub fn messages_that_are_refused(&mut self) -> Result<()> {
         self.narrator.step("Somebody tries to talk it open");
         let before = self.what_stays()?;
@@ -157,27 +181,26 @@ impl<'a> Story<'a> {
         self.expect_state("so who has paid stays unlocked", "unlocked")
     }
 
-    // 7
+    // 9
     pub fn unlock_for_a_time(&mut self) -> Result<()> {
         self.narrator.step("Unlocked for two hours of use");
         let two_hours = ["unlock-for", "--time", "2h"];
         self.send(LENDER, "two hours, paid for in advance", 30, &two_hours, "applied")?;
         self.phone.pass(3600)?;
-        self.phone.power_cycle()?;
-        self.expect_state("after one hour and a new start", "unlocked")?;
-        self.phone.emulator()?.shell("date -s 2036-01-01; hwclock -w")?;
+        self.phone.power_off()?;
+        self.switch_on("after one hour and a new start", "unlocked")?;
+        self.phone.shell("date -s 2036-01-01; hwclock -w")?;
         self.expect_state("with the date ten years ahead", "unlocked")?;
         self.phone.pass(3600)?;
         self.expect_state("after the second hour", "locked")?;
-        self.phone.emulator()?.shell("date -s 2016-01-01; hwclock -w")?;
-        self.expect_state("with the date ten years back", "locked")?;
-        self.phone.power_cycle()?;
-        self.expect_state("after a new start", "locked")?;
+        self.phone.power_off()?;
+        self.phone.set_date("2016-01-01");
+        self.switch_on("after a new start, with the date ten years back", "locked")?;
         self.tell_owner()?;
         self.send(LENDER, "an unlock", 31, &["unlock"], "applied")
     }
 
-    // 8
+    // 10
     pub fn the_loan_is_sold(&mut self) -> Result<()> {
         self.narrator.step("The loan is sold");
         self.expect_lender("Acme Credit")?;
@@ -189,7 +212,7 @@ impl<'a> Story<'a> {
         self.send(BUYER, "and its end", 43, &["unlock"], "applied")
     }
 
-    // 9
+    // 11
     pub fn release(&mut self) -> Result<()> {
         self.narrator.step("The last payment");
         let release = self.issuer.release(BUYER, &self.voucher)?;
@@ -198,8 +221,8 @@ impl<'a> Story<'a> {
         self.narrator.quote(&release);
         self.hand_in("apply", "the release", &release, "applied")?;
         self.tell_owner()?;
-        self.phone.power_cycle()?;
-        self.expect_state("after a new start", "released")?;
+        self.phone.power_off()?;
+        self.switch_on("after a new start", "released")?;
         self.send(BUYER, "a lock", 50, LOCK, "released")?;
         let rekey = self.issuer.rekey(&self.voucher, 51)?;
         self.hand_in("apply", "a rekey", &rekey, "released")?;
@@ -208,14 +231,17 @@ impl<'a> Story<'a> {
         self.expect_statement()
     }
 
-    pub fn escrow(&mut self, phone: Emulated) -> Result<()> {
+    // 12
+    pub fn escrow(&mut self) -> Result<()> {
         self.narrator.step("Another phone, whose lender is gone");
-        self.phone = phone;
-        self.id = id(&mut self.phone)?;
-        self.digest = take_photo(&mut self.phone)?;
+        let mut phone = Emulated::new("escrow")?;
+        self.id = id(&mut phone)?;
         self.voucher = self.issuer.voucher(&self.id, NOTICE as u32, &[])?;
-        let voucher = self.voucher.clone();
-        self.hand_in("provision", "its voucher", &voucher, "applied")?;
+        let enrolled = phone.hand_in("provision", &self.voucher)?;
+        self.narrator.expect("its voucher", "applied", enrolled);
+        self.phone = ship(phone)?;
+        self.phone.power_on(&[])?;
+        self.digest = take_photo(&mut self.phone)?;
         self.send(LENDER, "a notice", 10, &["notice"], "applied")?;
         self.phone.pass(NOTICE)?;
         self.send(LENDER, "a lock", 11, LOCK, "applied")?;
@@ -223,9 +249,14 @@ impl<'a> Story<'a> {
         let release = self.issuer.release(ESCROW, &self.voucher)?;
         let fits = release.len() <= limits::SMS_CHARS;
         self.narrator.expect("the escrow's release fits one SMS", true, fits);
-        self.hand_in("apply", "the escrow's release", &release, "applied")?;
-        self.phone.power_cycle()?;
-        self.expect_state("after a new start", "released")?;
+        self.hand_in(
+            "apply",
+            "the escrow's release, typed on the lock screen",
+            &release,
+            "applied",
+        )?;
+        self.phone.power_off()?;
+        self.switch_on("after a new start", "released")?;
         self.expect_file("the owner's photo, never touched", true)?;
         self.phone.power_off()
     }
@@ -254,6 +285,21 @@ impl<'a> Story<'a> {
         self.hand_in("apply", what, &text, expected)
     }
 
+    /// Switches on; all three who ask are told this state, and the phone is
+    /// usable or shows its lock screen accordingly.
+    fn switch_on(&mut self, what: &str, expected: &str) -> Result<()> {
+        let outcome = self.phone.power_on(&[])?;
+        let views = self.phone.views()?;
+        let told = match views.agreed() {
+            Some(Some(state)) if state.usable() == (outcome == Outcome::Usable) => {
+                paylatch::words::state_name(state).to_owned()
+            }
+            _ => format!("{outcome:?}, {views:?}"),
+        };
+        self.narrator.expect(what, expected, told);
+        Ok(())
+    }
+
     fn expect_state(&mut self, what: &str, expected: &str) -> Result<()> {
         let seen = self.phone.state()?;
         self.narrator.expect(what, expected, seen);
@@ -261,8 +307,17 @@ impl<'a> Story<'a> {
     }
 
     fn expect_file(&mut self, what: &str, there: bool) -> Result<()> {
-        let seen = self.phone.emulator()?.shell("sha256sum /data/photo")?.text;
-        let unchanged = seen.starts_with(&self.digest);
+        let unchanged = match self.phone.outcome() {
+            Outcome::Usable => {
+                self.phone.shell("sha256sum /data/photo")?.text.starts_with(&self.digest)
+            }
+            // A locked phone shows nobody its data: from the eMMC itself.
+            _ => self
+                .phone
+                .device
+                .read_file("/photo")
+                .is_ok_and(|photo| sign::sha256(&[&photo]).to_string() == self.digest),
+        };
         let words = |unchanged| if unchanged { "unchanged" } else { "gone" };
         self.narrator.expect(what, words(there), words(unchanged));
         Ok(())
@@ -283,24 +338,15 @@ impl<'a> Story<'a> {
 
     /// What must not change when something is refused.
     fn what_stays(&mut self) -> Result<String> {
-        let status = self.phone.ask(&["status"])?;
-        let history = self.phone.paylatch(&["--json", "history"])?.text;
+        let status = self.phone.status()?;
         let enrolment = &status["enrolment"];
-        let events = history.lines().filter(|line| line.starts_with('{')).count();
         Ok(format!(
-            "{}, sequence {}, contact {}, lender {}, {events} events",
+            "{}, sequence {}, contact {}, lender {}",
             status["state"],
             enrolment["sequence"],
             enrolment["contact_sequence"],
             enrolment["lender"],
         ))
-    }
-
-    fn certify(&self, statement: &str, nonce: &str) -> Result<String> {
-        let file = self.issuer.write("statement.txt", statement)?;
-        let key = self.issuer.key(OEM);
-        let arguments = ["certify", "--key", &key, "--statement", &file, "--nonce", nonce];
-        self.issuer.run("paylatch-oem", &[&arguments[..], &["--device", &self.id]].concat())
     }
 
     fn expect_statement(&mut self) -> Result<()> {
@@ -332,6 +378,20 @@ impl<'a> Story<'a> {
 
 const LOCK: &[&str] = &["lock", "--reason", "payment-overdue"];
 
+fn certify(issuer: &Issuer, id: &str, statement: &str, nonce: &str) -> Result<String> {
+    let file = issuer.write("statement.txt", statement)?;
+    let key = issuer.key(OEM);
+    let arguments = ["certify", "--key", &key, "--statement", &file, "--nonce", nonce];
+    issuer.run("paylatch-oem", &[&arguments[..], &["--device", id]].concat())
+}
+
+/// The phone leaves the factory, with the firmware that is shipped.
+fn ship(mut phone: Emulated) -> Result<Shipped> {
+    phone.power_off()?;
+    phone.device.ship()?;
+    Ok(Shipped::of(phone.device))
+}
+
 fn id(phone: &mut Emulated) -> Result<String> {
     Ok(word(&phone.ask(&["identity"])?, "device").to_owned())
 }
@@ -341,20 +401,20 @@ fn word<'v>(value: &'v serde_json::Value, field: &str) -> &'v str {
 }
 
 /// Writes a file into `userdata`; its digest.
-fn take_photo(phone: &mut Emulated) -> Result<String> {
+fn take_photo(phone: &mut Shipped) -> Result<String> {
     let command = "dd if=/dev/urandom of=/data/photo bs=64k count=1 2>/dev/null; sync; \
                    sha256sum /data/photo";
-    let text = phone.emulator()?.shell(command)?.text;
+    let text = phone.shell(command)?.text;
     Ok(text.split_whitespace().next().unwrap_or_default().to_owned())
 }
 
 /// Copies the files of a directory on the phone to this side.
-fn fetch(phone: &mut Emulated, from: &str, to: &Path) -> Result<()> {
+fn fetch(phone: &mut Shipped, from: &str, to: &Path) -> Result<()> {
     let failure = |e: std::io::Error| Failure(format!("{}: {e}", to.display()));
     std::fs::create_dir_all(to).map_err(failure)?;
-    let names = phone.emulator()?.shell(&format!("ls {from}"))?.text;
+    let names = phone.shell(&format!("ls {from}"))?.text;
     for name in names.split_whitespace() {
-        let hex = phone.emulator()?.shell(&format!("hexdump -ve '1/1 \"%02x\"' {from}/{name}"))?;
+        let hex = phone.shell(&format!("hexdump -ve '1/1 \"%02x\"' {from}/{name}"))?;
         let bytes = hex::decode(hex.text.trim()).map_err(|e| Failure(format!("{name}: {e}")))?;
         std::fs::write(to.join(name), bytes).map_err(failure)?;
     }

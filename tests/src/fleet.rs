@@ -1,0 +1,110 @@
+//! Phones that have left the factory, one in each state, to be copied.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use crate::device::Device;
+use crate::issuer::{Issuer, LENDER};
+use crate::phone::{Emulated, Phone};
+use crate::{Failure, Result};
+
+/// What the owner keeps on the phone.
+pub const PHOTO: &str = "/photo";
+
+/// Notice time of the vouchers, in seconds of use.
+const NOTICE: u64 = 2;
+
+/// The phones, switched off, with the firmware that is shipped; and who issues
+/// for them.
+pub struct Fleet {
+    /// Whose keys they obey.
+    pub issuer: Issuer,
+    /// The voucher of those that are financed.
+    pub voucher: String,
+    /// A release for them.
+    pub release: String,
+    /// Neither voucher nor seal.
+    pub fresh: Device,
+    /// Financed and usable.
+    pub unlocked: Device,
+    /// Financed and locked.
+    pub locked: Device,
+    /// Paid off.
+    pub released: Device,
+    /// Another phone, never financed.
+    pub sealed: Device,
+    /// What is in [`PHOTO`] on each of them.
+    pub photo: Vec<u8>,
+}
+
+impl Fleet {
+    /// Made once for all tests that run at the same time.
+    ///
+    /// # Errors
+    /// When something of it can't be made.
+    pub fn get() -> Result<Arc<Fleet>> {
+        static FLEET: Mutex<Weak<Fleet>> = Mutex::new(Weak::new());
+        let mut shared = FLEET.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(fleet) = shared.upgrade() {
+            return Ok(fleet);
+        }
+        let fleet = Arc::new(Fleet::make()?);
+        *shared = Arc::downgrade(&fleet);
+        Ok(fleet)
+    }
+
+    fn make() -> Result<Fleet> {
+        let issuer = Issuer::new()?;
+        let mut phone = Emulated::new("factory")?;
+        let id = id(&mut phone)?;
+        let take_photo = format!("dd if=/dev/urandom of=/data{PHOTO} bs=4k count=1 2>/dev/null");
+        phone.emulator()?.shell(&take_photo)?;
+        let voucher = issuer.voucher(&id, NOTICE as u32, &[])?;
+        let release = issuer.release(LENDER, &voucher)?;
+        let fresh = shipped(&mut phone, "fresh")?;
+        let photo = fresh.read_file(PHOTO)?;
+
+        expect("provision", &mut phone, &voucher)?;
+        let unlocked = shipped(&mut phone, "unlocked")?;
+        let message = |sequence, order: &[&str]| issuer.message(LENDER, &voucher, sequence, order);
+        expect("apply", &mut phone, &message(10, &["notice"])?)?;
+        phone.pass(NOTICE + 1)?;
+        expect("apply", &mut phone, &message(11, &["lock", "--reason", "payment-overdue"])?)?;
+        let locked = shipped(&mut phone, "locked")?;
+        expect("apply", &mut phone, &release)?;
+        let released = shipped(&mut phone, "released")?;
+
+        let mut other = Emulated::new("other")?;
+        let seal = issuer.seal(&self::id(&mut other)?)?;
+        expect("provision", &mut other, &seal)?;
+        let sealed = shipped(&mut other, "sealed")?;
+        Ok(Fleet { issuer, voucher, release, fresh, unlocked, locked, released, sealed, photo })
+    }
+
+    /// A message of the lender that unlocks.
+    ///
+    /// # Errors
+    /// When it can't be issued.
+    pub fn unlock(&self, sequence: u64) -> Result<String> {
+        self.issuer.message(LENDER, &self.voucher, sequence, &["unlock"])
+    }
+}
+
+fn id(phone: &mut Emulated) -> Result<String> {
+    Ok(phone.ask(&["identity"])?["device"].as_str().unwrap_or_default().to_owned())
+}
+
+fn expect(verb: &str, phone: &mut Emulated, text: &str) -> Result<()> {
+    match phone.hand_in(verb, text)?.as_str() {
+        "applied" => Ok(()),
+        other => Err(Failure(format!("{verb} {text}: {other}"))),
+    }
+}
+
+/// A copy as it leaves the factory now; the phone itself stays there, switched on.
+fn shipped(phone: &mut Emulated, name: &str) -> Result<Device> {
+    phone.power_off()?;
+    let copy = phone.device.copy(name)?;
+    copy.ship()?;
+    phone.power_on()?;
+    Ok(copy)
+}
