@@ -11,10 +11,14 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use p256::ecdsa::Signature;
 use paylatch::issue::order::{self, Dated, NewLender, Order, OtherRoles};
 use paylatch::issue::prepared::Attached;
 use paylatch::issue::{PrivateKey, Signer};
+use paylatch::text;
+use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::Bytes;
+use paylatch_proto::message::split;
 use paylatch_proto::sign::sha256;
 use paylatch_proto::state::Reason;
 use paylatch_ta::config::SECURITY_VERSION;
@@ -177,6 +181,15 @@ fn sold(loan: &Loan, sequence: u64) -> (String, PrivateKey) {
         panic!("a rekey has two signatures")
     };
     (second.sign(lender).unwrap().text(), new)
+}
+
+/// The same message with the other valid signature, which anyone can make.
+fn other_signature(message: &str) -> String {
+    let read = text::read(message, &[Kind::Message]).unwrap();
+    let (body, signature) = split(&read.bytes).unwrap();
+    let (r, s) = Signature::from_slice(&signature.0).unwrap().split_scalars();
+    let other = Signature::from_scalars(r, -s).unwrap();
+    text::armour(Kind::Message, &[body, &other.to_bytes()].concat())
 }
 
 /// The simulated phone's file.
@@ -790,6 +803,36 @@ fn a_release_typed_at_a_fault_is_proven_by_what_is_kept() {
     watch.is_usable("released");
     console.shows("yours for good");
     watch.terminate();
+}
+
+#[test]
+fn kept_texts_that_do_not_fit_are_in_nobodys_way() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = locked(&phone, &signers);
+    let (rekey, new_lender) = sold(&loan, 3);
+    let other_phones = signers.voucher(&Bytes([7; 32])).voucher;
+    let texts = phone.file("texts", format!("{other_phones}\n{}", loan.voucher));
+    phone.run(&["--texts", &texts, "apply", &rekey]).ok();
+    // The same sale, so it is taken; other bytes, so it is kept beside the first.
+    phone.run(&["--texts", &texts, "apply", &other_signature(&rekey)]).ok();
+    assert_eq!(fs::read_to_string(&texts).unwrap().lines().count(), 4);
+    phone.run(&["simulator", "storage", "off"]).ok();
+
+    let dated = Dated { sequence: 0, issued_at: 1 };
+    let release = |signer: &PrivateKey| {
+        let key = signer.public_key();
+        let prepared = order::by_lender(&Order::Release, &loan.enrolment, dated, key);
+        prepared.unwrap().sign(signer).unwrap().text()
+    };
+    let seller = release(&signers.lender);
+    phone.run(&["--texts", &texts, "apply", &seller]).fails(1, "no say");
+    for release in [release(&new_lender), loan.escrow_release()] {
+        let run = phone.run(&["--texts", &texts, "--json", "apply", &release]);
+        assert_eq!(run.json()["outcome"], "released_until_power_off");
+        // Kept now; the next is to be proven by itself.
+        let kept = fs::read_to_string(&texts).unwrap().replace(&format!("{release}\n"), "");
+        fs::write(&texts, kept).unwrap();
+    }
 }
 
 #[test]

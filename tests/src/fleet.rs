@@ -10,6 +10,9 @@ use crate::{Failure, Result};
 /// What the owner keeps on the phone.
 pub const PHOTO: &str = "/photo";
 
+/// Where the phone keeps texts, see `qemu/initramfs/phone/`.
+const TEXTS: &str = "/persist/texts";
+
 /// Notice time of the vouchers, in seconds of use.
 const NOTICE: u64 = 2;
 
@@ -94,7 +97,7 @@ fn id(phone: &mut Emulated) -> Result<String> {
 }
 
 fn expect(verb: &str, phone: &mut Emulated, text: &str) -> Result<()> {
-    match phone.hand_in(verb, text)?.as_str() {
+    match phone.answer(&["--texts", TEXTS, verb, text])?.says.as_str() {
         "applied" => Ok(()),
         other => Err(Failure(format!("{verb} {text}: {other}"))),
     }
