@@ -3,6 +3,7 @@
 //! - [`emulator`]: one power-on of the emulated device
 //! - [`device`]: what stays when the power is off; factory reset, reflash
 //! - [`phone`]: a phone asked through its command line, emulated or simulated
+//! - [`power_cut`]: what an eMMC held after each write to it
 //! - [`shipped`]: a phone that boots the signed system, and its lock screen
 //! - [`fleet`]: phones that have left the factory, to be copied
 //! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
@@ -17,6 +18,7 @@ pub mod emulator;
 pub mod fleet;
 pub mod issuer;
 pub mod phone;
+pub mod power_cut;
 pub mod shipped;
 pub mod table;
 pub mod vectors;

@@ -81,6 +81,15 @@ fn code(text: &str) -> Option<State> {
     State::from_code(u32::from_str_radix(text.get(..8)?, 16).ok()?)
 }
 
+/// The states that the bootloader was told, in their order.
+pub fn told(console: &str) -> Vec<Option<State>> {
+    console
+        .split("paylatch: state 0x")
+        .skip(1)
+        .map(|rest| u32::from_str_radix(rest.get(..8)?, 16).ok().and_then(State::from_code))
+        .collect()
+}
+
 /// The state of that name.
 pub fn state_of(name: &str) -> Option<State> {
     State::ALL.into_iter().find(|&state| paylatch::words::state_name(state) == name)

@@ -13,6 +13,7 @@ use paylatch_proto::state::State;
 use paylatch_tests::device::Device;
 use paylatch_tests::issuer::{Issuer, LENDER};
 use paylatch_tests::phone::{Emulated, Phone};
+use paylatch_tests::shipped::{state_of, told};
 use paylatch_tests::{Failure, Result};
 use serde_json::Value;
 
@@ -321,19 +322,6 @@ impl Phones {
 }
 
 const LOCK: &[&str] = &["lock", "--reason", "payment-overdue"];
-
-/// The states that the bootloader was told, in their order.
-fn told(console: &str) -> Vec<Option<State>> {
-    console
-        .split("paylatch: state 0x")
-        .skip(1)
-        .map(|rest| u32::from_str_radix(rest.get(..8)?, 16).ok().and_then(State::from_code))
-        .collect()
-}
-
-fn state_of(name: &str) -> Option<State> {
-    State::ALL.into_iter().find(|&state| paylatch::words::state_name(state) == name)
-}
 
 /// Started with these options of `qemu/run`, bootloader and OS are told of a
 /// fault; the storage is as it was, and the next honest start finds its state.
