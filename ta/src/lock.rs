@@ -36,6 +36,7 @@ use crate::records::{
 };
 
 /// The installment lock over a platform.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Lock<E> {
     // Fixed at construction.
     env: E,
@@ -52,6 +53,7 @@ pub struct Lock<E> {
 
 /// What is known of the storage.
 #[allow(clippy::large_enum_variant)] // there is one, and no heap to box it on
+#[derive(Clone, PartialEq, Eq)]
 enum Stored {
     /// Nothing; why. Tried again at the next question.
     Unknown(Fault),
@@ -62,7 +64,7 @@ enum Stored {
 }
 
 /// Where uptime stood when this power-on first read it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct Boot {
     clock: u64,
     uptime: u64,
@@ -70,7 +72,7 @@ struct Boot {
 }
 
 /// A release that holds until power-off.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 struct UnstoredRelease {
     by: EventKind,
     authority: Authority,

@@ -9,10 +9,12 @@
 //! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
 //! - [`table`]: every message in every state, and every refusal
 //! - [`vectors`]: the vectors of `docs/protocol.md`
+//! - [`mod@bench`]: the real lock over a platform in memory that can fail
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+pub mod bench;
 pub mod device;
 pub mod emulator;
 pub mod fleet;

@@ -19,10 +19,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use build::rewritten;
+pub(crate) use build::{body, contact, encode, join, rekey, seal, text, voucher};
 pub use calls::Call;
-pub use device::{Device, Memory};
+pub use device::Device;
 pub use items::Item;
-pub use keys::{DeviceEntry, KeyEntry, Keys, TestDevice};
+pub use keys::{DeviceEntry, KeyEntry, Keys, TestDevice, TestKey};
+pub use keys::{ESCROW, LENDER, LENDER_2 as BUYER, OEM, PHONE, PHONE_2 as OTHER_PHONE, STRANGER};
 pub use refused::parse;
 pub use text::{BadText, Characters, Text, read as read_text};
 

@@ -1,7 +1,8 @@
-//! A device in memory: the real lock over records in a map, with the vectors'
-//! secret, random numbers and time.
+//! A device in memory: the real lock with the vectors' secret, random numbers
+//! and time.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use paylatch_proto::api::{Done, Outcome, Reply, Request};
 use paylatch_proto::bytes::Nonce;
@@ -10,76 +11,16 @@ use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{State, StateWords};
 use paylatch_proto::statement::DeviceKeys;
 use paylatch_ta::Lock;
-use paylatch_ta::env::{
-    Clock, Factory, Identity, PlatformError, Record, Rng, Storage, StorageError,
-};
+
+use crate::bench::medium::Medium;
 
 use super::build::{encode, join, seal};
 use super::keys::{DEVICES, OEM, TestDevice, config};
 use super::{Accepted, Kind, Step, named};
 
-/// A platform in memory.
-#[derive(Clone, Debug)]
-pub struct Memory {
-    device: TestDevice,
-    records: BTreeMap<&'static str, Vec<u8>>,
-    damaged: Vec<String>,
-    seconds: u64,
-}
-
-impl Storage for Memory {
-    fn read(&mut self, record: Record, bytes: &mut [u8]) -> Result<(), StorageError> {
-        let stored = self.records.get(record.name()).ok_or(StorageError::Absent)?;
-        let damaged = self.damaged.iter().any(|name| name == record.name());
-        if damaged || stored.len() != bytes.len() {
-            return Err(StorageError::Corrupt);
-        }
-        bytes.copy_from_slice(stored);
-        Ok(())
-    }
-
-    fn create(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
-        self.damaged.retain(|name| name != record.name());
-        self.records.insert(record.name(), bytes.to_vec());
-        Ok(())
-    }
-
-    fn write(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
-        match self.records.get_mut(record.name()) {
-            Some(stored) => {
-                *stored = bytes.to_vec();
-                self.damaged.retain(|name| name != record.name());
-                Ok(())
-            }
-            None => Err(StorageError::Absent),
-        }
-    }
-}
-
-impl Rng for Memory {
-    fn random(&mut self, bytes: &mut [u8]) -> Result<(), PlatformError> {
-        bytes.fill(self.device.random);
-        Ok(())
-    }
-}
-
-impl Clock for Memory {
-    fn seconds(&self) -> u64 {
-        self.seconds
-    }
-}
-
-impl Identity for Memory {
-    fn secret(&mut self) -> Result<[u8; 32], PlatformError> {
-        Ok(self.device.secret)
-    }
-}
-
-impl Factory for Memory {}
-
 /// A device in memory.
 pub struct Device {
-    lock: Lock<Memory>,
+    lock: Lock<Medium>,
 }
 
 const NONCE: Nonce = paylatch_proto::bytes::Bytes([0x5a; 32]);
@@ -87,9 +28,7 @@ const NONCE: Nonce = paylatch_proto::bytes::Bytes([0x5a; 32]);
 impl Device {
     /// Fresh from the factory.
     pub fn new(device: &TestDevice) -> Device {
-        let memory =
-            Memory { device: *device, records: BTreeMap::new(), damaged: vec![], seconds: 0 };
-        Device { lock: Lock::new(memory, config()) }
+        Device { lock: Lock::new(Medium::new(device), config()) }
     }
 
     /// One of the vectors' devices, fresh from the factory.
@@ -118,8 +57,8 @@ impl Device {
 
     /// Power is cut, and comes back.
     fn cut(&mut self) {
-        let memory = self.lock.env().clone();
-        self.lock = Lock::new(memory, config());
+        let medium = self.lock.env().clone();
+        self.lock = Lock::new(medium, config());
     }
 
     /// The four words.
@@ -128,7 +67,7 @@ impl Device {
     }
 
     /// The records as they are stored.
-    pub fn records(&mut self) -> BTreeMap<&'static str, Vec<u8>> {
+    pub fn records(&mut self) -> BTreeMap<&'static str, Rc<[u8]>> {
         self.lock.env().records.clone()
     }
 
@@ -172,7 +111,7 @@ impl Device {
                     self.cut();
                 }
                 Step::Damage(name) => {
-                    self.lock.env().damaged.push(name.clone());
+                    self.lock.env().damage(name);
                     self.cut();
                 }
             }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::device::Device;
 
 /// A test key: a role of the story, and a private scalar anyone can see is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TestKey {
     /// Its name in the vectors.
     pub name: &'static str,
@@ -19,12 +19,19 @@ pub struct TestKey {
     byte: u8,
 }
 
+/// The OEM's, which the devices are built with.
 pub const OEM: TestKey = TestKey { name: "oem", byte: 0x11 };
+/// The lender's.
 pub const LENDER: TestKey = TestKey { name: "lender", byte: 0x22 };
+/// The lender's desk's.
 pub const DESK: TestKey = TestKey { name: "desk", byte: 0x33 };
+/// The escrow's.
 pub const ESCROW: TestKey = TestKey { name: "escrow", byte: 0x44 };
+/// Of the lender who buys the loan.
 pub const LENDER_2: TestKey = TestKey { name: "lender-2", byte: 0x55 };
+/// Of that lender's desk.
 pub const DESK_2: TestKey = TestKey { name: "desk-2", byte: 0x66 };
+/// Of nobody with a say.
 pub const STRANGER: TestKey = TestKey { name: "stranger", byte: 0x77 };
 
 const ALL: [TestKey; 7] = [OEM, LENDER, DESK, ESCROW, LENDER_2, DESK_2, STRANGER];
@@ -49,7 +56,7 @@ impl TestKey {
 }
 
 /// A test device: a secret and a seed anyone can see are none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct TestDevice {
     /// Its name in the vectors.
     pub name: &'static str,
@@ -59,7 +66,9 @@ pub struct TestDevice {
     pub random: u8,
 }
 
+/// A phone.
 pub const PHONE: TestDevice = TestDevice { name: "phone", secret: [0xd1; 32], random: 0xe1 };
+/// Another phone.
 pub const PHONE_2: TestDevice = TestDevice { name: "phone-2", secret: [0xd2; 32], random: 0xe2 };
 
 /// Both test devices.

@@ -1,14 +1,12 @@
 //! Attacks on the lock, and accidents of its owner, that once worked or nearly
 //! did; each must come to nothing.
 
-mod bench;
-
-use bench::{Bench, NOTICE, Who};
 use paylatch_proto::api::{Outcome, Request};
 use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Fault, Reason, State};
+use paylatch_tests::bench::{BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE};
 
 /// Power cuts are charged to deadlines; charged to the sunset they would be a
 /// way to bring it nearer, in days instead of years.
@@ -29,9 +27,9 @@ fn power_cuts_do_not_bring_the_sunset_nearer() {
 #[test]
 fn a_sold_loans_key_does_not_release_for_good() {
     let mut bench = Bench::enrolled(None);
-    let release = bench.release(Who::Lender);
-    let rekey = bench.rekey(1);
-    bench.medium().writes_left = Some(3);
+    let release = bench.enrolment.release(LENDER);
+    let rekey = bench.enrolment.rekey(LENDER, BUYER, BUYER, 1);
+    bench.cut_after(3);
     assert!(bench.apply(&rekey).is_ok());
     bench.power_cut();
     bench.medium().silent = vec!["state", "keys.1"];
@@ -49,12 +47,12 @@ fn a_sold_loans_key_does_not_release_for_good() {
 #[test]
 fn an_uncommitted_rekey_leaves_no_key_behind() {
     let mut bench = Bench::enrolled(None);
-    let (lender, buyer) = (bench.release(Who::Lender), bench.release(Who::Buyer));
-    let rekey = bench.rekey(1);
+    let (lender, buyer) = (bench.enrolment.release(LENDER), bench.enrolment.release(BUYER));
+    let rekey = bench.enrolment.rekey(LENDER, BUYER, BUYER, 1);
     for writes in 0..3 {
         bench.power_cut();
         assert_eq!(bench.state(), State::Unlocked);
-        bench.medium().writes_left = Some(writes);
+        bench.cut_after(writes);
         assert_eq!(bench.apply(&rekey), Err(Refusal::NotStored));
         bench.power_cut();
         assert_eq!(bench.state(), State::Unlocked);
@@ -63,7 +61,7 @@ fn an_uncommitted_rekey_leaves_no_key_behind() {
         assert_eq!(bench.apply(&buyer), Err(Refusal::OtherSigner), "after {writes} writes");
     }
     bench.power_cut();
-    bench.damage("state");
+    bench.medium().damage("state");
     assert_eq!(bench.state(), State::Fault);
     assert_eq!(bench.apply(&lender), Ok((Outcome::Applied, State::Released)));
 }
@@ -73,19 +71,19 @@ fn an_uncommitted_rekey_leaves_no_key_behind() {
 #[test]
 fn a_longer_chain_beats_an_older_record() {
     let mut bench = Bench::enrolled(None);
-    let (old, new) = (bench.release(Who::Lender), bench.release(Who::Buyer));
-    let rekey = bench.rekey(1);
-    bench.medium().writes_left = Some(3);
+    let (old, new) = (bench.enrolment.release(LENDER), bench.enrolment.release(BUYER));
+    let rekey = bench.enrolment.rekey(LENDER, BUYER, BUYER, 1);
+    bench.cut_after(3);
     assert!(bench.apply(&rekey).is_ok());
-    bench.damage("keys.1");
+    bench.medium().damage("keys.1");
     bench.power_cut();
     assert_eq!(bench.detail(), Fault::KeysCorrupt.code());
     assert_eq!(bench.recover(&[], &new), Err(Refusal::OtherSigner));
     assert_eq!(bench.recover(&[&rekey], &old), Ok((Outcome::Applied, State::Released)));
     let mut bench = Bench::enrolled(None);
-    bench.medium().writes_left = Some(3);
+    bench.cut_after(3);
     assert!(bench.apply(&rekey).is_ok());
-    bench.damage("keys.1");
+    bench.medium().damage("keys.1");
     bench.power_cut();
     assert_eq!(bench.recover(&[&rekey], &new), Ok((Outcome::Applied, State::Released)));
     bench.power_cut();
@@ -97,7 +95,7 @@ fn a_longer_chain_beats_an_older_record() {
 fn an_early_shutdown_does_not_stop_the_clock() {
     let mut bench = Bench::enrolled(None);
     let lease = Command::UnlockFor { sequence: 1, seconds: 86_400 };
-    let lease = bench.message(Who::Lender, lease);
+    let lease = bench.enrolment.message(LENDER, lease);
     assert!(bench.apply(&lease).is_ok());
     for _ in 0..200 {
         bench.power_cut();
@@ -115,7 +113,7 @@ fn an_early_shutdown_does_not_stop_the_clock() {
 fn clean_marks_are_counted() {
     let mut bench = Bench::enrolled(None);
     let lease = Command::UnlockFor { sequence: 1, seconds: 86_400 };
-    let lease = bench.message(Who::Lender, lease);
+    let lease = bench.enrolment.message(LENDER, lease);
     assert!(bench.apply(&lease).is_ok());
     let before = bench.medium().writes;
     for second in 0..800 {
@@ -135,7 +133,7 @@ fn clean_marks_are_counted() {
 #[test]
 fn an_older_build_leaves_a_released_phone_alone() {
     let mut bench = Bench::enrolled(None);
-    let release = bench.release(Who::Lender);
+    let release = bench.enrolment.release(LENDER);
     assert!(bench.apply(&release).is_ok());
     bench.power_cut_and_build(2);
     assert!(bench.ask(&Request::GoodBoot).is_ok());
@@ -143,7 +141,7 @@ fn an_older_build_leaves_a_released_phone_alone() {
     assert_eq!(bench.state(), State::Released);
 
     let mut bench = Bench::enrolled(None);
-    bench.damage("state");
+    bench.medium().damage("state");
     bench.power_cut_and_build(2);
     assert!(bench.apply(&release).is_ok());
     bench.power_cut_and_build(1);
@@ -161,27 +159,27 @@ fn an_older_build_leaves_a_released_phone_alone() {
 fn storage_that_takes_no_writes_strands_nobody() {
     let held = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
     let mut bench = Bench::enrolled(None);
-    let release = bench.release(Who::Escrow);
-    bench.medium().writes_left = Some(0);
+    let release = bench.enrolment.release(ESCROW);
+    bench.cut_after(0);
     assert_eq!(bench.apply(&release), held);
     assert_eq!(bench.detail(), DETAIL_UNTIL_POWER_OFF);
-    bench.medium().writes_left = None;
+    bench.medium().honest();
     assert_eq!((bench.state(), bench.detail()), (State::Released, 0), "stored at last");
     bench.power_cut();
     assert_eq!(bench.state(), State::Released);
 
     let mut bench = Bench::enrolled(Some(1));
     bench.medium().seconds = limits::DAY;
-    bench.medium().writes_left = Some(0);
+    bench.cut_after(0);
     assert_eq!((bench.state(), bench.detail()), (State::Released, DETAIL_UNTIL_POWER_OFF));
     bench.power_cut();
-    bench.medium().writes_left = Some(0);
+    bench.cut_after(0);
     assert_eq!(bench.state(), State::Fault, "this power-on has not run a day");
     bench.medium().seconds = limits::DAY;
     assert_eq!(bench.state(), State::Released);
 
-    let mut bench = Bench::fresh();
-    bench.medium().writes_left = Some(0);
+    let mut bench = Bench::fresh(Enrolment::new(&PHONE, true, None));
+    bench.cut_after(0);
     assert_eq!(bench.seal(), held);
     bench.power_cut();
     assert_eq!(bench.state(), State::Unprovisioned);
@@ -191,10 +189,10 @@ fn storage_that_takes_no_writes_strands_nobody() {
 #[test]
 fn power_cuts_do_not_shorten_a_notice() {
     let mut bench = Bench::enrolled(None);
-    let notice = bench.message(Who::Lender, Command::Notice { sequence: 1 });
+    let notice = bench.enrolment.message(LENDER, Command::Notice { sequence: 1 });
     assert!(bench.apply(&notice).is_ok());
     let reason = Reason::PaymentOverdue;
-    let lock = bench.message(Who::Lender, Command::Lock { sequence: 2, reason });
+    let lock = bench.enrolment.message(LENDER, Command::Lock { sequence: 2, reason });
     for _ in 0..2 * u64::from(NOTICE) / limits::UPTIME_STEP {
         bench.power_cut();
         assert_eq!(bench.apply(&lock), Err(Refusal::NoticeStillRuns));
