@@ -208,6 +208,10 @@ impl<E: Env> Lock<E> {
                 next.release(release.by);
                 // After a failed write the release is held until power-off.
                 let _ = self.commit(next, None);
+            } else if next.effective() != state.effective() {
+                // A deadline that was seen to pass stays passed, even if power is
+                // cut before uptime is next stored. If this fails: a fault, for now.
+                let _ = self.commit(next, None);
             }
         }
         if let Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } = self.stored
@@ -861,7 +865,7 @@ impl<E: Env> Lock<E> {
                     self.clean_marks = self.clean_marks.saturating_add(1);
                     self.write_state(next, None)?;
                 }
-            } else if due && next.pending(terms) {
+            } else if due && state.pending(terms) {
                 self.commit(next, None)?;
             }
         }

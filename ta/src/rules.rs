@@ -32,7 +32,7 @@ impl StateRecord {
         (self.uptime < to).then_some((from, to))
     }
 
-    /// Whether time changes anything, so that uptime has to be stored.
+    /// Whether time changes anything from here on, so that uptime has to be stored.
     pub fn pending(&self, terms: &Terms) -> bool {
         matches!(self.phase, State::Unlocked | State::Locked)
             && (terms.sunset.is_some()

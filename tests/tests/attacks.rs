@@ -28,7 +28,7 @@ fn power_cuts_do_not_bring_the_sunset_nearer() {
 fn a_sold_loans_key_does_not_release_for_good() {
     let mut bench = Bench::enrolled(None);
     let release = bench.enrolment.release(LENDER);
-    let rekey = bench.enrolment.rekey(LENDER, BUYER, BUYER, 1);
+    let rekey = bench.enrolment.rekey(1);
     bench.cut_after(3);
     assert!(bench.apply(&rekey).is_ok());
     bench.power_cut();
@@ -48,7 +48,7 @@ fn a_sold_loans_key_does_not_release_for_good() {
 fn an_uncommitted_rekey_leaves_no_key_behind() {
     let mut bench = Bench::enrolled(None);
     let (lender, buyer) = (bench.enrolment.release(LENDER), bench.enrolment.release(BUYER));
-    let rekey = bench.enrolment.rekey(LENDER, BUYER, BUYER, 1);
+    let rekey = bench.enrolment.rekey(1);
     for writes in 0..3 {
         bench.power_cut();
         assert_eq!(bench.state(), State::Unlocked);
@@ -72,7 +72,7 @@ fn an_uncommitted_rekey_leaves_no_key_behind() {
 fn a_longer_chain_beats_an_older_record() {
     let mut bench = Bench::enrolled(None);
     let (old, new) = (bench.enrolment.release(LENDER), bench.enrolment.release(BUYER));
-    let rekey = bench.enrolment.rekey(LENDER, BUYER, BUYER, 1);
+    let rekey = bench.enrolment.rekey(1);
     bench.cut_after(3);
     assert!(bench.apply(&rekey).is_ok());
     bench.medium().damage("keys.1");
@@ -106,6 +106,35 @@ fn an_early_shutdown_does_not_stop_the_clock() {
         let _ = bench.ask(&Request::Shutdown);
     }
     assert_eq!(bench.state(), State::Locked);
+}
+
+/// Nobody ticks while a deadline passes: power cuts do not bring it back.
+#[test]
+fn a_deadline_that_was_seen_to_pass_stays_passed() {
+    let lease = Command::UnlockFor { sequence: 1, seconds: 86_400 };
+    for question in [Request::Status, Request::Tick, Request::History] {
+        let mut bench = Bench::enrolled(None);
+        let lease = bench.enrolment.message(LENDER, lease.clone());
+        assert!(bench.apply(&lease).is_ok());
+        bench.medium().seconds = 86_400;
+        bench.call(&question);
+        bench.power_cut();
+        assert_eq!(bench.state(), State::Locked, "{question:?}");
+    }
+}
+
+/// Nobody ticks while a notice's window passes: what is told then is stored.
+#[test]
+fn a_notice_that_a_tick_found_spent_stays_spent() {
+    let mut bench = Bench::enrolled(None);
+    let notice = bench.enrolment.message(LENDER, Command::Notice { sequence: 1 });
+    assert!(bench.apply(&notice).is_ok());
+    bench.medium().seconds = u64::from(NOTICE) + limits::NOTICE_WINDOW;
+    assert!(bench.ask(&Request::Tick).is_ok());
+    bench.power_cut();
+    let reason = Reason::PaymentOverdue;
+    let lock = bench.enrolment.message(LENDER, Command::Lock { sequence: 2, reason });
+    assert_eq!(bench.apply(&lock), Err(Refusal::NoNotice));
 }
 
 /// Nor can clean marks be used to wear the storage out, or be had without end.
