@@ -137,8 +137,10 @@ impl<E: Env> Lock<E> {
         self.refresh();
         let (state, detail) = self.judge();
         let (seconds, usable) = match &self.stored {
-            Stored::Live { state, keys: Some(KeysRecord { terms: Some(terms), .. }) } => {
-                (next_change(&self.at_now(state), terms), terms.policy.usable)
+            Stored::Live { state: record, keys: Some(KeysRecord { terms: Some(terms), .. }) }
+                if state != State::Released =>
+            {
+                (next_change(&self.at_now(record), terms), terms.policy.usable)
             }
             _ => (NO_CHANGE, 0),
         };

@@ -5,7 +5,7 @@ use paylatch_proto::api::{Outcome, Request};
 use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
-use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Fault, Reason, State};
+use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Fault, NO_CHANGE, Reason, State};
 use paylatch_tests::bench::{BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE};
 
 /// Power cuts are charged to deadlines; charged to the sunset they would be a
@@ -212,6 +212,23 @@ fn storage_that_takes_no_writes_strands_nobody() {
     assert_eq!(bench.seal(), held);
     bench.power_cut();
     assert_eq!(bench.state(), State::Unprovisioned);
+}
+
+/// Under a seal that could not be stored the records go on, but the state that
+/// is shown does not change by itself.
+#[test]
+fn a_release_that_is_held_changes_at_power_off_only() {
+    let mut bench = Bench::enrolled(None);
+    let notice = bench.enrolment.message(LENDER, Command::Notice { sequence: 1 });
+    assert!(bench.apply(&notice).is_ok());
+    bench.power_cut();
+    bench.medium().silent = vec!["state"];
+    assert_eq!(bench.seal(), Ok((Outcome::ReleasedUntilPowerOff, State::Released)));
+    bench.medium().honest();
+    let words = bench.words();
+    assert_eq!((words.state, words.seconds), (State::Released.code(), NO_CHANGE));
+    bench.power_cut();
+    assert_eq!((bench.state(), bench.words().seconds), (State::Unlocked, NOTICE));
 }
 
 /// A notice is never shortened by power cuts, and a lock needs it whole.
