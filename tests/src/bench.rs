@@ -11,7 +11,7 @@ use paylatch_proto::contact::Contact;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign;
-use paylatch_proto::state::{State, StateWords};
+use paylatch_proto::state::{State, StateWords, usable};
 use paylatch_proto::voucher::{Policy, Voucher};
 use paylatch_ta::Lock;
 use paylatch_ta::config::Config;
@@ -23,6 +23,10 @@ use crate::vectors::{self, TestDevice};
 
 /// Notice time of the voucher, in seconds of use.
 pub const NOTICE: u32 = 3600;
+
+/// What the voucher allows.
+pub const POLICY: Policy =
+    Policy { notice: NOTICE, hotline: false, usable: usable::LENDER_APP | usable::CLOCK };
 
 /// What an answer came to.
 pub type Answer = Result<(Outcome, State), Refusal>;
@@ -54,7 +58,7 @@ impl Enrolment {
             desk: None,
             escrow: escrow.then(|| ESCROW.public()),
             sunset,
-            policy: Policy { notice: NOTICE, hotline: false, usable: 0 },
+            policy: POLICY,
             ..vectors::voucher(device)
         };
         let body = vectors::encode(&voucher);
@@ -67,7 +71,7 @@ impl Enrolment {
     pub fn message(&self, signer: TestKey, command: Command) -> Vec<u8> {
         let is_release = matches!(command, Command::Release);
         let domain = if signer == ESCROW && is_release { sign::ESCROW } else { sign::LENDER };
-        self.signed(signer, domain, &vectors::encode(&vectors::body(&self.device, signer, command)))
+        self.signed(signer, domain, &self.body(signer, None, 0, command))
     }
 
     /// A release.
@@ -75,12 +79,26 @@ impl Enrolment {
         self.message(signer, Command::Release)
     }
 
-    /// The loan goes from `seller` to `to`; `prover` makes the new key's proof.
-    pub fn rekey(&self, seller: TestKey, to: TestKey, prover: TestKey, sequence: u64) -> Vec<u8> {
-        let (lender, proof) = (to.public(), Bytes([0; 64]));
-        let command = Command::Rekey { sequence, lender, desk: None, contact: contact(1), proof };
-        let body = vectors::rekey(&self.device, &self.digest, seller, prover, command);
-        self.signed(seller, sign::LENDER, &vectors::encode(&body))
+    /// The loan goes from [`LENDER`] to [`BUYER`].
+    pub fn rekey(&self, sequence: u64) -> Vec<u8> {
+        let body = self.body(LENDER, Some(BUYER), 0, sale_to(BUYER, sequence));
+        self.signed(LENDER, sign::LENDER, &body)
+    }
+
+    /// A message's body; that of a sale with a proof by `prover`.
+    pub fn body(
+        &self,
+        signer: TestKey,
+        prover: Option<TestKey>,
+        issued_at: u32,
+        command: Command,
+    ) -> Vec<u8> {
+        let mut body = vectors::body(&self.device, signer, command);
+        body.header.issued_at = issued_at;
+        if let Some(prover) = prover {
+            vectors::prove(&self.device, &self.digest, prover, &mut body);
+        }
+        vectors::encode(&body)
     }
 
     /// `body ‖ signature` under a domain for messages.
@@ -90,7 +108,18 @@ impl Enrolment {
     }
 }
 
-/// One of many contact records.
+/// The order of a sale; its proof is still to be made.
+pub fn sale_to(lender: TestKey, sequence: u64) -> Command {
+    let (lender, proof) = (lender.public(), Bytes([0; 64]));
+    Command::Rekey { sequence, lender, desk: None, contact: contact(0), proof }
+}
+
+/// The voucher's contact record.
+pub fn first_contact() -> Contact {
+    vectors::contact()
+}
+
+/// One of many others.
 pub fn contact(number: u32) -> Contact {
     Contact { note: vectors::text(&format!("{number}")), ..vectors::contact() }
 }

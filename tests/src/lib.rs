@@ -10,6 +10,7 @@
 //! - [`table`]: every message in every state, and every refusal
 //! - [`vectors`]: the vectors of `docs/protocol.md`
 //! - [`mod@bench`]: the real lock over a platform in memory that can fail
+//! - [`model`]: the rules as an executable model, and what must hold of the lock
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,7 @@ pub mod device;
 pub mod emulator;
 pub mod fleet;
 pub mod issuer;
+pub mod model;
 pub mod phone;
 pub mod power_cut;
 pub mod shipped;

@@ -101,11 +101,16 @@ pub fn rekey(
     command: Command,
 ) -> Body {
     let mut body = body(device, signer, command);
-    let digest = proof_digest(device, enrolment, &encode(&body));
+    prove(device, enrolment, prover, &mut body);
+    body
+}
+
+/// Puts the proof by `prover` into a rekey's body.
+pub fn prove(device: &TestDevice, enrolment: &Digest, prover: TestKey, body: &mut Body) {
+    let digest = proof_digest(device, enrolment, &encode(body));
     if let Command::Rekey { proof, .. } = &mut body.command {
         *proof = prover.sign(&digest);
     }
-    body
 }
 
 /// `body ‖ signature`.

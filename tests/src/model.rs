@@ -1,0 +1,14 @@
+//! An executable model of the rules in DESIGN.md and `docs/protocol.md`,
+//! written from them and not from the lock; and what holds it against the lock.
+//!
+//! - [`phone`]: what a phone keeps, and what time does to it
+//! - [`rules`]: what a message does to it
+//! - [`message`]: messages as the model sees them, and their bytes
+//! - [`random`]: long random sequences
+//! - [`trial`]: one step of both, which must agree
+
+pub mod message;
+pub mod phone;
+pub mod random;
+pub mod rules;
+pub mod trial;

@@ -1,0 +1,371 @@
+//! What a phone keeps, what of it ends with the power, and what time does.
+
+use paylatch_proto::api::{Enrolment, Event, EventKind, Notice, Outcome};
+use paylatch_proto::contact::Contact;
+use paylatch_proto::limits::{DAY, EVENTS, NOTICE_WINDOW, UPTIME_STEP};
+use paylatch_proto::refusal::Refusal;
+use paylatch_proto::sign;
+use paylatch_proto::state::{
+    DETAIL_DEADLINE_PASSED, DETAIL_UNTIL_POWER_OFF, Fault, NO_CHANGE, Reason, State,
+};
+
+use super::message::Message;
+use crate::bench::{self, Answer, ESCROW, LENDER, NOTICE, TestKey};
+
+/// Clean shutdowns that one power-on may announce without being charged.
+const SHUTDOWNS: u32 = 4;
+
+/// What the voucher says that enrols the phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Terms {
+    /// Whether there is an escrow.
+    pub escrow: bool,
+    /// Days of use after which the phone releases itself.
+    pub sunset: Option<u32>,
+}
+
+/// A phone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phone {
+    /// The voucher's terms.
+    pub terms: Terms,
+    /// What is kept without power.
+    pub kept: Kept,
+    /// What ends with it.
+    pub on: PowerOn,
+}
+
+/// Where a phone stands, as it is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Fresh from the factory.
+    Unprovisioned,
+    /// Financed and usable, but for a deadline that has passed.
+    Unlocked,
+    /// Locked by its lender.
+    Locked,
+    /// The owner's.
+    Released,
+    /// The records say this no more.
+    Spoilt {
+        /// Why.
+        fault: Fault,
+        /// Whether the enrolment's keys can be read.
+        keys: bool,
+    },
+}
+
+/// What is kept without power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Where the phone stands.
+    pub phase: Phase,
+    /// Seconds of use since enrolment, when they were last stored.
+    pub uptime: u64,
+    /// Seconds charged for power cuts: only deadlines run on them too.
+    pub charges: u64,
+    /// Whether the last power-on ended with a clean shutdown.
+    pub clean: bool,
+    /// Who is the lender.
+    pub lender: TestKey,
+    /// The last of the lender's messages, but contact messages.
+    pub last: Option<Message>,
+    /// The last contact message.
+    pub last_contact: Option<Message>,
+    /// When the notice that runs, or has run, began.
+    pub notice: Option<u64>,
+    /// At what clock the phone locks.
+    pub deadline: Option<u64>,
+    /// Why the lender locked.
+    pub reason: Option<Reason>,
+    /// Number of the contact record; `None` for the voucher's.
+    pub contact: Option<u32>,
+    /// The sales so far.
+    pub sales: Vec<Message>,
+    /// The last events; `None` where they were lost with the records.
+    pub events: Option<Vec<Event>>,
+}
+
+/// What ends with the power.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PowerOn {
+    /// Seconds since power came.
+    pub seconds: u64,
+    /// What uptime was then, once the records were read or made.
+    pub began: Option<i64>,
+    /// Whether the records are known: not before they were read, and not after
+    /// a write that was not confirmed.
+    pub known: bool,
+    /// Clean shutdowns that were announced.
+    pub shutdowns: u32,
+    /// A release that is not stored.
+    pub held: Option<Held>,
+}
+
+/// Whose word a release is that is not stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// The OEM's seal.
+    Seal,
+    /// This key's, or the sunset's.
+    By(EventKind, Option<TestKey>),
+}
+
+const POWER_ON: PowerOn =
+    PowerOn { seconds: 0, began: None, known: false, shutdowns: 0, held: None };
+
+/// What a phone shows to whoever asks. Of a phone that is not enrolled nothing
+/// but the state and its events is compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct View {
+    /// The state.
+    pub state: State,
+    /// The word beside it.
+    pub detail: u32,
+    /// Seconds of use until it changes by itself.
+    pub seconds: u32,
+    /// Uptime and enrolment.
+    pub enrolled: Option<(u64, Enrolment)>,
+    /// The contact record while enrolled.
+    pub contact: Option<Contact>,
+    /// The last events, where they are known.
+    pub events: Option<Vec<Event>>,
+}
+
+impl Phone {
+    /// Fresh from the factory.
+    pub fn fresh(terms: Terms) -> Phone {
+        let kept = Kept {
+            phase: Phase::Unprovisioned,
+            uptime: 0,
+            charges: 0,
+            clean: false,
+            lender: LENDER,
+            last: None,
+            last_contact: None,
+            notice: None,
+            deadline: None,
+            reason: None,
+            contact: None,
+            sales: Vec::new(),
+            events: Some(Vec::new()),
+        };
+        Phone { terms, kept, on: POWER_ON }
+    }
+
+    /// Power goes and comes.
+    pub fn power_cycle(&mut self) {
+        self.on = POWER_ON;
+    }
+
+    /// Time passes, and nobody asks.
+    pub fn pass(&mut self, seconds: u64) {
+        self.on.seconds = self.on.seconds.saturating_add(seconds);
+    }
+
+    /// Seconds of use.
+    pub fn uptime(&self) -> u64 {
+        match self.on.began {
+            Some(began) => self.on.seconds.saturating_add_signed(began),
+            None => self.kept.uptime,
+        }
+    }
+
+    /// What deadlines run on.
+    pub fn clock(&self) -> u64 {
+        self.uptime().saturating_add(self.kept.charges)
+    }
+
+    /// Whether it is the lender's still.
+    pub fn is_enrolled(&self) -> bool {
+        matches!(self.kept.phase, Phase::Unlocked | Phase::Locked)
+    }
+
+    /// The state that is shown: a release that is not stored covers the records,
+    /// whatever becomes of them meanwhile.
+    pub fn state(&self) -> State {
+        if self.on.held.is_some() { State::Released } else { self.recorded() }
+    }
+
+    /// The state that the records tell.
+    pub fn recorded(&self) -> State {
+        let past = self.kept.deadline.is_some_and(|deadline| self.clock() >= deadline);
+        match self.kept.phase {
+            Phase::Unprovisioned => State::Unprovisioned,
+            Phase::Unlocked if past => State::Locked,
+            Phase::Unlocked => State::Unlocked,
+            Phase::Locked => State::Locked,
+            Phase::Released => State::Released,
+            Phase::Spoilt { .. } => State::Fault,
+        }
+    }
+
+    /// Adds to the last events.
+    pub fn remember(&mut self, kind: EventKind) {
+        let uptime = u32::try_from(self.uptime()).unwrap_or(u32::MAX);
+        if let Some(events) = &mut self.kept.events {
+            events.push(Event { kind, uptime });
+            let surplus = events.len().saturating_sub(EVENTS);
+            events.drain(..surplus);
+        }
+    }
+
+    /// Somebody asks: the first time after power came, the records are read and
+    /// a power cut is charged.
+    pub fn ask(&mut self) {
+        if !self.is_enrolled() {
+            return;
+        }
+        if self.on.began.is_none() {
+            if !self.kept.clean {
+                self.kept.charges = self.kept.charges.saturating_add(UPTIME_STEP);
+                self.remember(EventKind::PowerCut);
+            }
+            self.on.began = Some(self.kept.uptime.cast_signed());
+        }
+        if !self.on.known {
+            self.kept.clean = false;
+            self.on.known = true;
+        }
+        if let Some(Held::By(kind, key)) = self.on.held {
+            // It is stored if it is of those who have a say, and else forgotten.
+            self.on.held = None;
+            let has_a_say = key == Some(self.kept.lender)
+                || self.terms.escrow && key == Some(ESCROW)
+                || key.is_none();
+            if has_a_say {
+                self.release(kind);
+            }
+        }
+        let (uptime, clock) = (self.uptime(), self.clock());
+        if self.is_enrolled() && self.sunset().is_some_and(|sunset| uptime >= sunset) {
+            self.release(EventKind::ReleasedBySunset);
+        }
+        // A deadline that was seen to pass is stored as passed.
+        let kept_clock = self.kept.uptime.saturating_add(self.kept.charges);
+        let passes = |deadline| kept_clock < deadline && deadline <= clock;
+        if self.kept.phase == Phase::Unlocked && self.kept.deadline.is_some_and(passes) {
+            self.store(false);
+        }
+    }
+
+    /// Uptime is stored.
+    pub fn store(&mut self, clean: bool) {
+        self.kept.uptime = self.uptime();
+        self.kept.clean = clean;
+    }
+
+    /// The phone is the owner's.
+    pub fn release(&mut self, by: EventKind) {
+        self.remember(by);
+        self.kept.phase = Phase::Released;
+    }
+
+    /// A tick: uptime is stored if as much was added as a power cut costs, and
+    /// something is pending.
+    ///
+    /// # Errors
+    /// At a fault.
+    pub fn tick(&mut self) -> Answer {
+        self.ask();
+        let kept_clock = self.kept.uptime.saturating_add(self.kept.charges);
+        let pending = self.sunset().is_some()
+            || self.window_at(self.kept.uptime).is_some()
+            || self.kept.deadline.is_some_and(|deadline| kept_clock < deadline);
+        if self.is_enrolled() && pending && self.uptime() - self.kept.uptime >= UPTIME_STEP {
+            self.store(false);
+        }
+        self.heard()
+    }
+
+    fn heard(&self) -> Answer {
+        match self.recorded() {
+            State::Fault => Err(Refusal::Fault),
+            _ => self.done(Outcome::Applied),
+        }
+    }
+
+    /// A clean shutdown is announced.
+    ///
+    /// # Errors
+    /// At a fault.
+    pub fn shutdown(&mut self) -> Answer {
+        self.ask();
+        let news = self.uptime() > self.kept.uptime || !self.kept.clean;
+        let clean = self.on.shutdowns < SHUTDOWNS;
+        // The fifth only takes the mark away.
+        if self.is_enrolled() && news && (clean || self.kept.clean) {
+            self.on.shutdowns += 1;
+            self.store(clean);
+        }
+        self.heard()
+    }
+
+    /// At what uptime the phone releases itself.
+    fn sunset(&self) -> Option<u64> {
+        self.terms.sunset.map(|days| u64::from(days) * DAY)
+    }
+
+    /// From when on a notice that runs allows a lock, and until when.
+    pub fn window(&self) -> Option<(u64, u64)> {
+        self.window_at(self.uptime())
+    }
+
+    fn window_at(&self, uptime: u64) -> Option<(u64, u64)> {
+        let from = self.kept.notice?.saturating_add(u64::from(NOTICE));
+        let until = from.saturating_add(NOTICE_WINDOW);
+        (uptime < until).then_some((from, until))
+    }
+
+    /// What it shows; who looks, asks.
+    pub fn view(&mut self) -> View {
+        self.ask();
+        let state = self.state();
+        let enrolled = self.is_enrolled() && self.on.held.is_none();
+        let spoilt = matches!(self.kept.phase, Phase::Spoilt { .. });
+        let uptime = self.uptime();
+        let notice = self.window().map(|(from, until)| Notice {
+            lock_in: from.saturating_sub(uptime),
+            ends_in: until.saturating_sub(uptime),
+        });
+        let deadline_in = self.kept.deadline.map(|deadline| deadline.saturating_sub(self.clock()));
+        let sunset_in = self.sunset().map(|sunset| sunset.saturating_sub(uptime));
+        let detail = match (self.kept.phase, state) {
+            _ if self.on.held.is_some() => DETAIL_UNTIL_POWER_OFF,
+            (Phase::Spoilt { fault, .. }, _) => fault.code(),
+            (Phase::Unlocked, State::Locked) => DETAIL_DEADLINE_PASSED,
+            (_, State::Locked) => self.kept.reason.map_or(0, Reason::code),
+            _ => 0,
+        };
+        let seconds = match state {
+            State::Unlocked => {
+                [deadline_in, sunset_in, notice.map(|n| n.lock_in)].into_iter().flatten().min()
+            }
+            State::Locked => sunset_in,
+            _ => None,
+        };
+        let seconds = seconds.map_or(NO_CHANGE, |s| u32::try_from(s).unwrap_or(NO_CHANGE - 1));
+        let enrolment = Enrolment {
+            // Not the model's to know: the vectors have it.
+            voucher: Default::default(),
+            lender: sign::key_id(&self.kept.lender.public()).short(),
+            escrow: self.terms.escrow.then(|| sign::key_id(&ESCROW.public()).short()),
+            sequence: self.kept.last.map_or(0, |message| message.sequence),
+            contact_sequence: self.kept.last_contact.map_or(0, |message| message.sequence),
+            reason: self.kept.reason,
+            notice,
+            deadline_in,
+            sunset_in,
+            policy: bench::POLICY,
+        };
+        let contact = self.kept.contact.map_or_else(bench::first_contact, bench::contact);
+        View {
+            state,
+            detail,
+            seconds,
+            enrolled: enrolled.then_some((uptime, enrolment)),
+            contact: enrolled.then_some(contact),
+            events: self.kept.events.clone().filter(|_| !spoilt),
+        }
+    }
+}
