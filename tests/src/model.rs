@@ -4,11 +4,13 @@
 //! - [`phone`]: what a phone keeps, and what time does to it
 //! - [`rules`]: what a message does to it
 //! - [`message`]: messages as the model sees them, and their bytes
+//! - [`properties`]: what must hold at every step, by name
 //! - [`random`]: long random sequences
 //! - [`trial`]: one step of both, which must agree
 
 pub mod message;
 pub mod phone;
+pub mod properties;
 pub mod random;
 pub mod rules;
 pub mod trial;

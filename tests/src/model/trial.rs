@@ -15,6 +15,7 @@ use paylatch_proto::state::{Fault, State};
 
 use super::message::Message;
 use super::phone::{Held, Phase, Phone, Terms, View};
+use super::properties::{self, Evidence};
 use crate::bench::medium::Trouble;
 use crate::bench::{Answer, Bench, Enrolment, PHONE};
 
@@ -103,6 +104,8 @@ pub struct Trial {
     pub bench: Bench,
     /// What it can be; one, but for a storage that fails.
     pub worlds: Vec<Phone>,
+    /// What the lock shows with an honest storage, and after a power cut.
+    pub seen: [View; 2],
     /// Its messages.
     pub texts: Rc<Texts>,
 }
@@ -112,7 +115,9 @@ impl Trial {
     pub fn new(terms: Terms) -> Trial {
         let enrolment = Enrolment::new(&PHONE, terms.escrow, terms.sunset);
         let texts = Texts::new(enrolment.clone());
-        Trial { bench: Bench::fresh(enrolment), worlds: vec![Phone::fresh(terms)], texts }
+        let bench = Bench::fresh(enrolment);
+        let seen = [look(&bench), look(&bench)];
+        Trial { bench, worlds: vec![Phone::fresh(terms)], seen, texts }
     }
 
     /// The model's phone, or one of them.
@@ -125,11 +130,17 @@ impl Trial {
         self.bench.medium().trouble.is_some()
     }
 
-    /// Does a step to both.
+    /// Does a step to both, and checks what must hold.
     ///
     /// # Errors
-    /// Says what they do not agree on.
-    pub fn step(&mut self, step: &Step) -> Result<Option<Answer>, String> {
+    /// Says what they do not agree on, or what property does not hold.
+    pub fn step(&mut self, step: &Step) -> Result<(), String> {
+        let before = self.clone();
+        let answer = self.agree(step)?;
+        properties::check(&Evidence { before: &before, step, answer, after: self })
+    }
+
+    fn agree(&mut self, step: &Step) -> Result<Option<Answer>, String> {
         let troubled = self.is_troubled();
         let answer = self.do_step(step);
         let mut worlds: Vec<Phone> = Vec::new();
@@ -174,11 +185,12 @@ impl Trial {
                 return Err(format!("agreement: {state:?} while the storage fails"));
             }
         }
-        self.worlds = worlds;
+        (self.worlds, self.seen) = (worlds, seen);
         Ok(answer)
     }
 
-    fn do_step(&mut self, step: &Step) -> Option<Answer> {
+    /// Does a step to the lock alone.
+    pub fn do_step(&mut self, step: &Step) -> Option<Answer> {
         let bench = &mut self.bench;
         match step {
             Step::Hand(message) => return Some(bench.apply(&self.texts.of(message))),

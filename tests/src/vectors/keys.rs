@@ -1,6 +1,8 @@
 //! Test keys and test devices. Their private halves are published with the
 //! vectors: never use them for anything else.
 
+use std::sync::OnceLock;
+
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
@@ -37,8 +39,12 @@ pub const STRANGER: TestKey = TestKey { name: "stranger", byte: 0x77 };
 const ALL: [TestKey; 7] = [OEM, LENDER, DESK, ESCROW, LENDER_2, DESK_2, STRANGER];
 
 impl TestKey {
-    fn private(self) -> SigningKey {
-        SigningKey::from_slice(&[self.byte; 32]).expect("below the curve's order")
+    /// Made once: its public half takes a multiplication on the curve.
+    fn private(self) -> &'static SigningKey {
+        static MADE: [OnceLock<SigningKey>; 1 << u8::BITS] = [const { OnceLock::new() }; 256];
+        MADE[usize::from(self.byte)].get_or_init(|| {
+            SigningKey::from_slice(&[self.byte; 32]).expect("below the curve's order")
+        })
     }
 
     /// The public half, compressed.

@@ -1,0 +1,354 @@
+//! What must hold at every step, by name. None of it asks the model what is
+//! right: it looks at what the lock shows before a step and after it, with an
+//! honest storage, and tries what it likes on copies.
+
+use paylatch_proto::api::{EventKind, Outcome};
+use paylatch_proto::limits::{DAY, UPTIME_STEP};
+use paylatch_proto::refusal::Refusal;
+use paylatch_proto::sign;
+use paylatch_proto::state::{Fault, State};
+
+use super::message::{Message, Order, rewrite};
+use super::phone::View;
+use super::trial::{Step, Trial, after_a_cut, look};
+use crate::bench::medium::{Counted, How, Trouble};
+use crate::bench::{Answer, Bench, ESCROW, NOTICE, TestKey};
+
+/// A step of the lock.
+pub struct Evidence<'a> {
+    /// Before it.
+    pub before: &'a Trial,
+    /// What happened.
+    pub step: &'a Step,
+    /// What the lock answered.
+    pub answer: Option<Answer>,
+    /// After it.
+    pub after: &'a Trial,
+}
+
+/// Says what does not hold.
+pub type Property = fn(&Evidence) -> Result<(), String>;
+
+/// The properties, by name.
+pub const ALL: [(&str, Property); 8] = [
+    ("released is final", released_is_final),
+    ("no opening without authority", no_opening_without_authority),
+    ("no lock outside the window", no_lock_outside_the_window),
+    ("an older message changes nothing", older_changes_nothing),
+    ("a refused message changes nothing", refused_changes_nothing),
+    ("the same message twice changes nothing", same_twice_changes_nothing),
+    ("a lender can't strand an owner", a_lender_cannot_strand_an_owner),
+    ("a power cut leaves old or new", a_power_cut_leaves_old_or_new),
+];
+
+/// Checks all of them.
+///
+/// # Errors
+/// The name of the first that does not hold, and what was seen.
+pub fn check(evidence: &Evidence) -> Result<(), String> {
+    ALL.iter().try_for_each(|(name, holds)| holds(evidence).map_err(|e| format!("{name}: {e}")))
+}
+
+impl Evidence<'_> {
+    /// What it showed before, and would have after a power cut.
+    fn was(&self) -> &[View; 2] {
+        &self.before.seen
+    }
+
+    /// What it shows now, and would after a power cut.
+    fn is(&self) -> &[View; 2] {
+        &self.after.seen
+    }
+
+    /// What was handed in or done, if power was cut in it or not.
+    fn deed(&self) -> &Step {
+        if let Step::CutIn(inner, _) = self.step { inner } else { self.step }
+    }
+
+    /// Whether power went.
+    fn power_went(&self) -> bool {
+        matches!(self.step, Step::Cut | Step::CutIn(..) | Step::Spoil(_))
+    }
+
+    /// Seconds of use that passed.
+    fn passed(&self) -> u64 {
+        if let Step::Pass(seconds) = self.deed() { *seconds } else { 0 }
+    }
+
+    fn troubled(&self) -> bool {
+        self.before.bench.clone().medium().trouble.is_some()
+    }
+
+    /// Whether the message is from who is shown as the lender, and newer.
+    fn is_a_newer_order(&self, message: &Message) -> bool {
+        let Some((_, enrolment)) = &self.was()[0].enrolled else { return false };
+        let contact = message.is_contact();
+        let last = if contact { enrolment.contact_sequence } else { enrolment.sequence };
+        message.is_genuine()
+            && !message.elsewhere
+            && sign::key_id(&message.signer.public()).short() == enrolment.lender
+            && message.sequence > last
+    }
+
+    /// Whether a release is from somebody with a say.
+    fn may_release(&self, release: &Message, lenders: &[TestKey]) -> bool {
+        release.order == Order::Release
+            && release.is_genuine()
+            && !release.elsewhere
+            && (lenders.contains(&release.signer)
+                || self.before.phone().terms.escrow && release.signer == ESCROW)
+    }
+
+    /// Whether what was done may open a phone.
+    fn may_open(&self, was: &View, is: &View) -> bool {
+        let lender = self.before.phone().kept.lender;
+        match self.deed() {
+            Step::Hand(message) if message.order == Order::Release => {
+                self.may_release(message, &[lender]) && is.state == State::Released
+            }
+            Step::Hand(message) => {
+                matches!(message.order, Order::Unlock | Order::UnlockFor(_))
+                    && self.is_a_newer_order(message)
+                    && is.state == State::Unlocked
+            }
+            Step::Recover(release, with_sales) => {
+                // Without its sales a voucher proves its own lender.
+                let first = crate::bench::LENDER;
+                let spoilt = was.state == State::Fault && !with_sales;
+                let lenders = if spoilt { vec![lender, first] } else { vec![lender] };
+                self.may_release(release, &lenders) && is.state == State::Released
+            }
+            Step::Enrol => was.state == State::Unprovisioned && is.state == State::Unlocked,
+            Step::Seal => {
+                matches!(was.state, State::Unprovisioned | State::Fault) || self.troubled()
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Once released, nothing takes it back; what could not be stored holds as long
+/// as power is on.
+fn released_is_final(evidence: &Evidence) -> Result<(), String> {
+    let ([was, was_cut], [is, is_cut]) = (evidence.was(), evidence.is());
+    let lost = |was: &View, is: &View| was.state == State::Released && is.state != State::Released;
+    if lost(was_cut, is_cut) {
+        return Err(format!("stored, and now {:?}", is_cut.state));
+    }
+    if lost(was, is) && !evidence.power_went() {
+        return Err(format!("released, and now {:?}", is.state));
+    }
+    Ok(())
+}
+
+/// A phone that may not be used is opened by its lender's newer message, by a
+/// release, a seal or the sunset; and never by a power cut.
+fn no_opening_without_authority(evidence: &Evidence) -> Result<(), String> {
+    let [was, was_cut] = evidence.was();
+    for is in evidence.is() {
+        // What nobody asked about is lost with the power; and a clean shutdown
+        // saves what a power cut would have taken.
+        if was.state.usable() || was_cut.state.usable() || !is.state.usable() {
+            continue;
+        }
+        let terms = evidence.before.phone().terms;
+        let uptime = is.enrolled.as_ref().map(|(uptime, _)| *uptime);
+        let last = is.events.as_ref().and_then(|events| events.last());
+        let sunset = last.is_some_and(|event| {
+            event.kind == EventKind::ReleasedBySunset
+                && terms.sunset.is_some_and(|days| u64::from(event.uptime) >= u64::from(days) * DAY)
+        });
+        if !evidence.may_open(was, is) && !sunset {
+            return Err(format!("{:?} became {:?} at {uptime:?}", was.state, is.state));
+        }
+    }
+    let [is, is_cut] = evidence.is();
+    if !is.state.usable() && is_cut.state.usable() {
+        // Nobody has asked yet: whoever does, makes it last.
+        let mut asked = evidence.after.bench.clone();
+        asked.medium().honest();
+        asked.state();
+        let cut = after_a_cut(&asked).state();
+        if cut.usable() {
+            return Err(format!("told as {:?}, and {cut:?} after a power cut", is.state));
+        }
+    }
+    Ok(())
+}
+
+/// A usable phone locks by a lock inside a notice's window, or by a deadline
+/// that left it the notice time; and a notice runs its time.
+fn no_lock_outside_the_window(evidence: &Evidence) -> Result<(), String> {
+    let ([was, _], [is, is_cut]) = (evidence.was(), evidence.is());
+    let (Some((_, then)), State::Unlocked) = (&was.enrolled, was.state) else { return Ok(()) };
+    let passed = evidence.passed();
+    // A power cut takes as much from a deadline.
+    let cut = if evidence.power_went() { UPTIME_STEP } else { 0 };
+    if is.state == State::Locked {
+        let in_window = then.notice.is_some_and(|notice| notice.lock_in == 0 && notice.ends_in > 0);
+        let by_lock = matches!(evidence.deed(), Step::Hand(message)
+            if matches!(message.order, Order::Lock(_)) && evidence.is_a_newer_order(message));
+        let past = then.deadline_in.is_some_and(|left| left <= passed.saturating_add(cut));
+        if !(by_lock && in_window || past) {
+            return Err(format!("locked by {:?} out of {then:?}", evidence.step));
+        }
+    }
+    let Some((_, now)) = &is.enrolled else { return Ok(()) };
+    if is.state == State::Unlocked
+        && let Some(left) = now.deadline_in
+    {
+        let least = then.deadline_in.map_or(u64::from(NOTICE), |left| left.min(NOTICE.into()));
+        let least = least.saturating_sub(passed.saturating_add(cut));
+        if left < least {
+            return Err(format!("{left} s are left, not {least}: {then:?}, then {now:?}"));
+        }
+        if is_cut.state == State::Locked && left > UPTIME_STEP {
+            return Err(format!("a power cut takes {left} s"));
+        }
+    }
+    if let Some(notice) = now.notice {
+        let before = then.notice.filter(|notice| notice.ends_in > passed);
+        let least = before.map_or(u64::from(NOTICE), |notice| notice.lock_in);
+        if notice.lock_in < least.saturating_sub(passed) {
+            return Err(format!("a notice has {} s left, not {least}", notice.lock_in));
+        }
+    }
+    Ok(())
+}
+
+/// Below the last number nothing is taken and nothing changes.
+fn older_changes_nothing(evidence: &Evidence) -> Result<(), String> {
+    let (Step::Hand(message), Some((_, enrolment))) = (evidence.step, &evidence.was()[0].enrolled)
+    else {
+        return Ok(());
+    };
+    let last = if message.is_contact() { enrolment.contact_sequence } else { enrolment.sequence };
+    if message.order == Order::Release || message.sequence >= last {
+        return Ok(());
+    }
+    if !matches!(evidence.answer, Some(Err(_))) {
+        return Err(format!(
+            "{} after {last} was answered {:?}",
+            message.sequence, evidence.answer
+        ));
+    }
+    if evidence.was()[0] != evidence.is()[0] {
+        return Err(format!("{} after {last} changed what is shown", message.sequence));
+    }
+    Ok(())
+}
+
+/// After a refusal the lock is, to the byte, what it is after a mere question.
+fn refused_changes_nothing(evidence: &Evidence) -> Result<(), String> {
+    if !matches!(evidence.answer, Some(Err(_))) || evidence.troubled() {
+        return Ok(());
+    }
+    let mut asked = evidence.before.bench.clone();
+    asked.state();
+    if uncounted(&asked) != uncounted(&evidence.after.bench) {
+        return Err(format!("{:?}, and yet it changed", evidence.answer));
+    }
+    Ok(())
+}
+
+/// What was taken is taken once, however it is signed the second time.
+fn same_twice_changes_nothing(evidence: &Evidence) -> Result<(), String> {
+    let (Step::Hand(message), Some(Ok(_))) = (evidence.step, evidence.answer) else {
+        return Ok(());
+    };
+    if evidence.troubled() {
+        return Ok(());
+    }
+    let text = evidence.after.texts.of(message);
+    let mut rewritten = text.to_vec();
+    rewrite(&mut rewritten);
+    for again in [&*text, &rewritten] {
+        let mut bench = evidence.after.bench.clone();
+        let answer = bench.apply(again);
+        let taken = Ok((Outcome::AlreadyApplied, evidence.is()[0].state));
+        let held = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
+        if answer != taken && answer != held {
+            return Err(format!("the second time it was answered {answer:?}"));
+        }
+        if uncounted(&bench) != uncounted(&evidence.after.bench) {
+            return Err("the second time it changed something".into());
+        }
+    }
+    Ok(())
+}
+
+/// From here the escrow's release, or the sunset, makes it the owner's for good.
+fn a_lender_cannot_strand_an_owner(evidence: &Evidence) -> Result<(), String> {
+    let is = &evidence.is()[0];
+    let terms = evidence.after.phone().terms;
+    let mut bench = evidence.after.bench.clone();
+    bench.medium().honest();
+    let release = evidence.after.texts.of(&Message::escrow_release());
+    let answer = match (is.state, &is.enrolled) {
+        (State::Fault, _) if terms.escrow => {
+            let by_fault = [Fault::StateMissing, Fault::StateCorrupt, Fault::KeysCorrupt];
+            if !by_fault.iter().any(|fault| fault.code() == is.detail) {
+                return Err(format!("a fault of code {} with an honest storage", is.detail));
+            }
+            match bench.apply(&release) {
+                Err(Refusal::Fault) => bench.recover(&[], &release),
+                answer => answer,
+            }
+        }
+        (State::Unlocked | State::Locked, Some(_)) if terms.escrow => bench.apply(&release),
+        (State::Unlocked | State::Locked, Some((_, enrolment))) => {
+            let left = enrolment.sunset_in.ok_or("there is no way out")?;
+            bench.medium().seconds += left;
+            Ok((Outcome::Applied, bench.state()))
+        }
+        _ => return Ok(()),
+    };
+    if answer != Ok((Outcome::Applied, State::Released)) {
+        return Err(format!("the way out was answered {answer:?}"));
+    }
+    bench.power_cut();
+    if bench.state() != State::Released {
+        return Err("the release was not stored".into());
+    }
+    Ok(())
+}
+
+/// Power that fails after any write of a step, or tears it, leaves what was
+/// before or what is after.
+fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Result<(), String> {
+    if evidence.troubled() || evidence.power_went() || evidence.answer.is_none() {
+        return Ok(());
+    }
+    let begun = evidence.before.bench.clone().medium().writes;
+    let writes = evidence.after.bench.clone().medium().writes - begun;
+    // A first question stores two things of its own: that power was cut before,
+    // and that a deadline has passed.
+    let asked_at = |seconds| {
+        let mut asked = evidence.before.bench.clone();
+        asked.medium().seconds = seconds;
+        asked.state();
+        look(&after_a_cut(&asked))
+    };
+    let now = evidence.before.bench.clone().medium().seconds;
+    let known = [evidence.was()[1].clone(), asked_at(0), asked_at(now), evidence.is()[1].clone()];
+    for after in 0..writes {
+        for how in [How::Torn, Trouble::cut_after(0).how] {
+            let trouble = Trouble { counted: Counted::Writes, after, for_good: true, how };
+            let mut trial = evidence.before.clone();
+            trial.bench.medium().trouble = Some(trouble);
+            trial.do_step(evidence.step);
+            let seen = look(&after_a_cut(&trial.bench));
+            if !known.contains(&seen) {
+                return Err(format!("after {after} of {writes} writes, {how:?}: {seen:?}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The lock without the count of its calls, which it does not know.
+fn uncounted(bench: &Bench) -> Bench {
+    let mut bench = bench.clone();
+    (bench.medium().calls, bench.medium().writes) = (0, 0);
+    bench
+}
