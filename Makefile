@@ -6,9 +6,11 @@
 #   make ta       the trusted application, checked and stripped
 #   make audit    security advisories of what we depend on (needs network)
 #   make shell    an interactive device
+#   make release  what a phone is shipped with, in target/image, and a manifest;
+#                 needs PAYLATCH_OEM_KEY and PAYLATCH_BOOT_KEY
 #   make clean    what is in target/; `make -C qemu distclean` empties the cache
 #
-# PAYLATCH_OEM_KEY, PAYLATCH_BUILD: see ta/build.rs. Own trees: see qemu/README.md.
+# PAYLATCH_OEM_KEY: see ta/build.rs; PAYLATCH_BOOT_KEY: qemu/Makefile. Own trees: see qemu/README.md.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -27,20 +29,28 @@ all: test
 
 deps:
 	@$(MAKE) -s -C qemu deps
+	@cargo fetch --quiet --locked
 
-# A target directory of its own: the compiler may be another than the host's.
+# Where a build was made is not in what it made. After `deps`, the crates are there.
+remap = --remap-path-prefix=$(here)=/paylatch/ $$(printf -- ' --remap-path-prefix=%s=/crates/' \
+	"$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*/)
+
+# $(call cargo_arm64,FLAGS): a target directory of its own, as the compiler may
+# be another than the host's.
 cargo_arm64 = RUSTC=$$(qemu/build rust) CARGO_TARGET_DIR=$(target)/arm64 \
+	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS="$(remap) $(1)" \
 	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=$(cross)gcc
 
 ta_elf      := $(target)/ta/$(uuid).stripped.elf
 ta_measured := $(target)/measured/$(uuid).stripped.elf
+ta_release  := $(target)/release-ta/$(uuid).stripped.elf
 ta_failing  := $(target)/failing-ta/$(uuid).stripped.elf
 
 # $(call build_ta,FEATURE,ELF): sha2's run-time choice of instructions would need a libc.
 define build_ta
 $(MAKE) -s -C qemu devkit >/dev/null
-$(cargo_arm64) TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
-	CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUSTFLAGS='--cfg sha2_backend="soft" -C link-arg=-nostartfiles' \
+$(call cargo_arm64,--cfg sha2_backend=\"soft\" -C link-arg=-nostartfiles) \
+	TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
 	cargo build --profile ta --quiet -p paylatch-ta --bin paylatch-ta --features $(1) --target $(arm64)
 mkdir -p $(dir $(2))
 ta/check-elf $(target)/arm64/$(arm64)/ta/paylatch-ta $(2) $(cross)
@@ -82,6 +92,15 @@ faulty-firmware: deps
 	@$(call build_ta,failing,$(ta_failing)) >/dev/null
 	@PAYLATCH_DEVICE=$(target)/failing-ta $(MAKE) -s -C qemu firmware TA_ELF=$(ta_failing)
 	@PAYLATCH_DEVICE=$(target)/without-ta $(MAKE) -s -C qemu firmware TA_ELF=none
+
+# Everything is refused before the first long step, if it is.
+release: deps
+	@qemu/check-release keys
+	@$(MAKE) -s programs
+	$(say) "release: building the trusted application (about 1 min)"
+	@export PAYLATCH_BUILD=release; $(call build_ta,optee,$(ta_release))
+	@PAYLATCH_DEVICE=$(target)/image $(MAKE) -s -C qemu release TA_ELF=$(ta_release) \
+		INITRAMFS_ADD=$(target)/initramfs
 
 shell: device
 	@$(MAKE) -s -C qemu shell
@@ -149,5 +168,5 @@ audit:
 clean:
 	rm -rf $(target)
 
-.PHONY: all deps ta programs device shell host run test check host-tests issuer-tests \
+.PHONY: all deps ta programs device release shell host run test check host-tests issuer-tests \
 	device-tests measured-device faulty-firmware memory-test audit clean
