@@ -9,6 +9,7 @@
 //! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
 //! - [`table`]: every message in every state, and every refusal
 //! - [`vectors`]: the vectors of `docs/protocol.md`
+//! - [`prove`]: what is tried in great number
 //! - [`mod@bench`]: the real lock over a platform in memory that can fail
 //! - [`model`]: the rules as an executable model, and what must hold of the lock
 
@@ -23,6 +24,7 @@ pub mod issuer;
 pub mod model;
 pub mod phone;
 pub mod power_cut;
+pub mod prove;
 pub mod shipped;
 pub mod table;
 pub mod vectors;

@@ -6,6 +6,7 @@
 //! - [`message`]: messages as the model sees them, and their bytes
 //! - [`properties`]: what must hold at every step, by name
 //! - [`random`]: long random sequences
+//! - [`sequences`]: every sequence of a few steps
 //! - [`trial`]: one step of both, which must agree
 
 pub mod message;
@@ -13,4 +14,5 @@ pub mod phone;
 pub mod properties;
 pub mod random;
 pub mod rules;
+pub mod sequences;
 pub mod trial;

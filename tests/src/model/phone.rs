@@ -210,9 +210,8 @@ impl Phone {
         }
     }
 
-    /// Somebody asks: the first time after power came, the records are read and
-    /// a power cut is charged.
-    pub fn ask(&mut self) {
+    /// The records are read: the first time after power came, a power cut is charged.
+    pub fn read(&mut self) {
         if !self.is_enrolled() {
             return;
         }
@@ -226,6 +225,14 @@ impl Phone {
         if !self.on.known {
             self.kept.clean = false;
             self.on.known = true;
+        }
+    }
+
+    /// Somebody asks: the records are read, and what time brought is stored.
+    pub fn ask(&mut self) {
+        self.read();
+        if !self.is_enrolled() {
+            return;
         }
         if let Some(Held::By(kind, key)) = self.on.held {
             // It is stored if it is of those who have a say, and else forgotten.

@@ -27,26 +27,44 @@ pub struct Evidence<'a> {
 }
 
 /// Says what does not hold.
-pub type Property = fn(&Evidence) -> Result<(), String>;
+pub type Holds = Result<(), String>;
 
-/// The properties, by name.
-pub const ALL: [(&str, Property); 8] = [
+/// A property of a step.
+pub type OfStep = fn(&Evidence) -> Holds;
+/// A property of a phone.
+pub type OfPhone = fn(&Trial) -> Holds;
+
+/// What must hold of every step, by name.
+pub const OF_STEPS: [(&str, OfStep); 7] = [
     ("released is final", released_is_final),
     ("no opening without authority", no_opening_without_authority),
     ("no lock outside the window", no_lock_outside_the_window),
     ("an older message changes nothing", older_changes_nothing),
     ("a refused message changes nothing", refused_changes_nothing),
     ("the same message twice changes nothing", same_twice_changes_nothing),
-    ("a lender can't strand an owner", a_lender_cannot_strand_an_owner),
     ("a power cut leaves old or new", a_power_cut_leaves_old_or_new),
 ];
 
-/// Checks all of them.
+/// What must hold of every phone that steps lead to.
+pub const OF_PHONES: [(&str, OfPhone); 1] =
+    [("a lender can't strand an owner", a_lender_cannot_strand_an_owner)];
+
+/// Checks what must hold of a step.
 ///
 /// # Errors
-/// The name of the first that does not hold, and what was seen.
-pub fn check(evidence: &Evidence) -> Result<(), String> {
-    ALL.iter().try_for_each(|(name, holds)| holds(evidence).map_err(|e| format!("{name}: {e}")))
+/// The name of the first property that does not hold, and what was seen.
+pub fn of_step(evidence: &Evidence) -> Holds {
+    let named = |e, name| format!("{name}: {e}");
+    OF_STEPS.iter().try_for_each(|(name, holds)| holds(evidence).map_err(|e| named(e, name)))
+}
+
+/// Checks what must hold of a phone.
+///
+/// # Errors
+/// As [`of_step`].
+pub fn of_phone(trial: &Trial) -> Holds {
+    let named = |e, name| format!("{name}: {e}");
+    OF_PHONES.iter().try_for_each(|(name, holds)| holds(trial).map_err(|e| named(e, name)))
 }
 
 impl Evidence<'_> {
@@ -129,7 +147,7 @@ impl Evidence<'_> {
 
 /// Once released, nothing takes it back; what could not be stored holds as long
 /// as power is on.
-fn released_is_final(evidence: &Evidence) -> Result<(), String> {
+fn released_is_final(evidence: &Evidence) -> Holds {
     let ([was, was_cut], [is, is_cut]) = (evidence.was(), evidence.is());
     let lost = |was: &View, is: &View| was.state == State::Released && is.state != State::Released;
     if lost(was_cut, is_cut) {
@@ -143,7 +161,7 @@ fn released_is_final(evidence: &Evidence) -> Result<(), String> {
 
 /// A phone that may not be used is opened by its lender's newer message, by a
 /// release, a seal or the sunset; and never by a power cut.
-fn no_opening_without_authority(evidence: &Evidence) -> Result<(), String> {
+fn no_opening_without_authority(evidence: &Evidence) -> Holds {
     let [was, was_cut] = evidence.was();
     for is in evidence.is() {
         // What nobody asked about is lost with the power; and a clean shutdown
@@ -178,7 +196,7 @@ fn no_opening_without_authority(evidence: &Evidence) -> Result<(), String> {
 
 /// A usable phone locks by a lock inside a notice's window, or by a deadline
 /// that left it the notice time; and a notice runs its time.
-fn no_lock_outside_the_window(evidence: &Evidence) -> Result<(), String> {
+fn no_lock_outside_the_window(evidence: &Evidence) -> Holds {
     let ([was, _], [is, is_cut]) = (evidence.was(), evidence.is());
     let (Some((_, then)), State::Unlocked) = (&was.enrolled, was.state) else { return Ok(()) };
     let passed = evidence.passed();
@@ -217,7 +235,7 @@ fn no_lock_outside_the_window(evidence: &Evidence) -> Result<(), String> {
 }
 
 /// Below the last number nothing is taken and nothing changes.
-fn older_changes_nothing(evidence: &Evidence) -> Result<(), String> {
+fn older_changes_nothing(evidence: &Evidence) -> Holds {
     let (Step::Hand(message), Some((_, enrolment))) = (evidence.step, &evidence.was()[0].enrolled)
     else {
         return Ok(());
@@ -239,7 +257,7 @@ fn older_changes_nothing(evidence: &Evidence) -> Result<(), String> {
 }
 
 /// After a refusal the lock is, to the byte, what it is after a mere question.
-fn refused_changes_nothing(evidence: &Evidence) -> Result<(), String> {
+fn refused_changes_nothing(evidence: &Evidence) -> Holds {
     if !matches!(evidence.answer, Some(Err(_))) || evidence.troubled() {
         return Ok(());
     }
@@ -252,7 +270,7 @@ fn refused_changes_nothing(evidence: &Evidence) -> Result<(), String> {
 }
 
 /// What was taken is taken once, however it is signed the second time.
-fn same_twice_changes_nothing(evidence: &Evidence) -> Result<(), String> {
+fn same_twice_changes_nothing(evidence: &Evidence) -> Holds {
     let (Step::Hand(message), Some(Ok(_))) = (evidence.step, evidence.answer) else {
         return Ok(());
     };
@@ -278,12 +296,12 @@ fn same_twice_changes_nothing(evidence: &Evidence) -> Result<(), String> {
 }
 
 /// From here the escrow's release, or the sunset, makes it the owner's for good.
-fn a_lender_cannot_strand_an_owner(evidence: &Evidence) -> Result<(), String> {
-    let is = &evidence.is()[0];
-    let terms = evidence.after.phone().terms;
-    let mut bench = evidence.after.bench.clone();
+fn a_lender_cannot_strand_an_owner(trial: &Trial) -> Holds {
+    let is = &trial.seen[0];
+    let terms = trial.phone().terms;
+    let mut bench = trial.bench.clone();
     bench.medium().honest();
-    let release = evidence.after.texts.of(&Message::escrow_release());
+    let release = trial.texts.of(&Message::escrow_release());
     let answer = match (is.state, &is.enrolled) {
         (State::Fault, _) if terms.escrow => {
             let by_fault = [Fault::StateMissing, Fault::StateCorrupt, Fault::KeysCorrupt];
@@ -315,7 +333,7 @@ fn a_lender_cannot_strand_an_owner(evidence: &Evidence) -> Result<(), String> {
 
 /// Power that fails after any write of a step, or tears it, leaves what was
 /// before or what is after.
-fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Result<(), String> {
+fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Holds {
     if evidence.troubled() || evidence.power_went() || evidence.answer.is_none() {
         return Ok(());
     }
@@ -332,15 +350,14 @@ fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Result<(), String> {
     let now = evidence.before.bench.clone().medium().seconds;
     let known = [evidence.was()[1].clone(), asked_at(0), asked_at(now), evidence.is()[1].clone()];
     for after in 0..writes {
-        for how in [How::Torn, Trouble::cut_after(0).how] {
-            let trouble = Trouble { counted: Counted::Writes, after, for_good: true, how };
-            let mut trial = evidence.before.clone();
-            trial.bench.medium().trouble = Some(trouble);
-            trial.do_step(evidence.step);
-            let seen = look(&after_a_cut(&trial.bench));
-            if !known.contains(&seen) {
-                return Err(format!("after {after} of {writes} writes, {how:?}: {seen:?}"));
-            }
+        let how = How::Torn;
+        let trouble = Trouble { counted: Counted::Writes, after, for_good: true, how };
+        let mut trial = evidence.before.clone();
+        trial.bench.medium().trouble = Some(trouble);
+        trial.do_step(evidence.step);
+        let seen = look(&after_a_cut(&trial.bench));
+        if !known.contains(&seen) {
+            return Err(format!("after {after} of {writes} writes: {seen:?}"));
         }
     }
     Ok(())

@@ -120,6 +120,11 @@ impl Trial {
         Trial { bench, worlds: vec![Phone::fresh(terms)], seen, texts }
     }
 
+    /// Whether nothing that can happen to both will ever tell them apart.
+    pub fn is_same(&self, other: &Trial) -> bool {
+        self.bench == other.bench && self.worlds == other.worlds
+    }
+
     /// The model's phone, or one of them.
     pub fn phone(&self) -> &Phone {
         &self.worlds[0]
@@ -130,14 +135,14 @@ impl Trial {
         self.bench.medium().trouble.is_some()
     }
 
-    /// Does a step to both, and checks what must hold.
+    /// Does a step to both, and checks what must hold of it.
     ///
     /// # Errors
     /// Says what they do not agree on, or what property does not hold.
     pub fn step(&mut self, step: &Step) -> Result<(), String> {
         let before = self.clone();
         let answer = self.agree(step)?;
-        properties::check(&Evidence { before: &before, step, answer, after: self })
+        properties::of_step(&Evidence { before: &before, step, answer, after: self })
     }
 
     fn agree(&mut self, step: &Step) -> Result<Option<Answer>, String> {
@@ -341,12 +346,12 @@ fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answer>,
     let mut done = world.clone();
     let answer = take(&mut done, step);
     let mut all = vec![(answer, done.clone())];
-    if let Step::CutIn(inner, _) = step {
-        // Nothing of it, its first store, or all.
-        let mut asked = world.clone();
-        asked.ask();
-        take(&mut done, inner);
-        for mut phone in [world.clone(), asked] {
+    let (mut read, mut asked) = (world.clone(), world.clone());
+    read.read();
+    asked.ask();
+    if let Step::CutIn(..) = step {
+        // Nothing of it, what any question stores, or all.
+        for mut phone in [world.clone(), read, asked] {
             phone.power_cycle();
             all.push((None, phone));
         }
@@ -357,10 +362,8 @@ fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answer>,
     {
         return all;
     }
-    let mut asked = world.clone();
-    asked.ask();
     let held = holds(world, &done, step);
-    for phone in [world.clone(), asked, done.clone()] {
+    for phone in [world.clone(), read, asked, done.clone()] {
         for shutdowns in [phone.on.shutdowns, done.on.shutdowns] {
             for known in [phone.on.known, false] {
                 let mut phone = phone.clone();
