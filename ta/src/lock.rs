@@ -274,9 +274,10 @@ impl<E: Env> Lock<E> {
         Ok(device)
     }
 
-    /// Fresh from the factory only if no record at all is there.
+    /// Fresh from the factory only if no record at all is there, and none was
+    /// since power came.
     fn nothing_at_all(&mut self) -> Result<Stored, Fault> {
-        if !self.env.open() {
+        if !self.env.open() || self.boot.is_some() {
             return Err(Fault::StateMissing);
         }
         for slot in [Slot::A, Slot::B] {

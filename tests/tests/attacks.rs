@@ -231,6 +231,18 @@ fn a_release_that_is_held_changes_at_power_off_only() {
     assert_eq!((bench.state(), bench.words().seconds), (State::Unlocked, NOTICE));
 }
 
+/// Who was enrolled at this power-on is not fresh from the factory, even if the
+/// storage tells, authenticated, that every record is gone.
+#[test]
+fn records_that_vanish_leave_no_fresh_phone() {
+    let mut bench = Bench::enrolled(None);
+    let notice = bench.enrolment.message(LENDER, Command::Notice { sequence: 1 });
+    bench.medium().records.clear();
+    assert_eq!(bench.apply(&notice), Err(Refusal::NotStored));
+    assert_eq!((bench.state(), bench.detail()), (State::Fault, Fault::StateMissing.code()));
+    assert_eq!(bench.enrol(), Err(Refusal::Fault));
+}
+
 /// A notice is never shortened by power cuts, and a lock needs it whole.
 #[test]
 fn power_cuts_do_not_shorten_a_notice() {
