@@ -3,6 +3,7 @@
 #
 #   make run      the main job, in QEMU
 #   make test     all tests
+#   make prove    at length what `make test` tries a part of, and a table of it
 #   make ta       the trusted application, checked and stripped
 #   make audit    security advisories of what we depend on (needs network)
 #   make shell    an interactive device
@@ -162,6 +163,16 @@ memory-test: measured-device host
 	@PAYLATCH_DEVICE=$(target)/measured cargo test --quiet -p paylatch-tests --features measure \
 		--test memory -- --nocapture
 
+# The long version of what `make test` tries a part of, and one table of it.
+prove: device host
+	$(say) "prove: every sequence, fault and power cut (hours)"
+	@PAYLATCH_PROVE=1 cargo test --quiet -p paylatch-tests --features device --no-fail-fast \
+		--test model --test failing_storage --test wycheproof --test cuts -- --nocapture \
+		>$(target)/prove.log 2>&1 || failed=1; \
+	sed -n 's/^\.*prove: \(.*\): \([0-9]*\) cases, \([0-9]*\) failed$$/\2 cases\t\3 failed\t\1/p' \
+		$(target)/prove.log; \
+	[ -z "$${failed:-}" ] || { tail -n 40 $(target)/prove.log; exit 1; }
+
 audit:
 	@cargo deny check advisories
 
@@ -169,4 +180,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release shell host run test check host-tests issuer-tests \
-	device-tests measured-device faulty-firmware memory-test audit clean
+	device-tests measured-device faulty-firmware memory-test prove audit clean

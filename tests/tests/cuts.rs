@@ -2,7 +2,7 @@
 //! the lock's state: the next start finds the old state or the new, and what was
 //! interrupted can be done again.
 //!
-//! With PAYLATCH_PROVE set, each cut of the long operations is tried, and the start
+//! With PAYLATCH_PROVE=1, each cut of the long operations is tried, and the start
 //! after each cut is cut at every write, too.
 #![cfg(feature = "device")]
 
@@ -12,6 +12,7 @@ use paylatch_tests::device::Device;
 use paylatch_tests::issuer::{ESCROW, Issuer, LENDER};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::power_cut::{Act, Recording};
+use paylatch_tests::prove::{at_length, report};
 use paylatch_tests::shipped::{state_of, told};
 use serde_json::{Value, json};
 
@@ -43,7 +44,7 @@ struct Life {
 
 #[derive(Default)]
 struct Tally {
-    cuts: usize,
+    cuts: u64,
     wrong: Vec<String>,
 }
 
@@ -71,7 +72,7 @@ impl Life {
     /// Cuts an operation, then lets it happen.
     fn moment(&mut self, operation: &Operation) -> Result<()> {
         let recording = Recording::of(&self.device, Some(&|_| Ok(())), operation.act)?;
-        self.tally.check(&recording, operation, prove())?;
+        self.tally.check(&recording, operation, at_length())?;
         self.pass(operation)
     }
 
@@ -80,7 +81,7 @@ impl Life {
         let act = &|phone: &mut Emulated| phone.state().map(drop);
         let operation = Operation { name, from: state, to: state, act };
         let recording = Recording::of(&self.device, None, act)?;
-        self.tally.check(&recording, &operation, prove())
+        self.tally.check(&recording, &operation, at_length())
     }
 
     /// Lets an operation happen, uncut.
@@ -94,11 +95,8 @@ impl Life {
         Ok(())
     }
 
-    fn end(self, floor: usize) {
-        let Tally { cuts, wrong } = self.tally;
-        println!("prove: power cuts at an RPMB write: {cuts} cases, {} failed", wrong.len());
-        assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
-        assert!(cuts >= floor, "only {cuts} cuts");
+    fn end(self, floor: u64) {
+        report("power cuts at an RPMB write", self.tally.cuts, floor, &self.tally.wrong);
     }
 }
 
@@ -115,7 +113,7 @@ impl Tally {
         self.expect(&format!("{name}: after"), operation.to, &new.state);
         self.expect(&format!("{name}: done again"), &new.after, &old.after);
         // Many of a voucher's and a seal's are of the same kind: OP-TEE's file table.
-        let every = if prove() || cuts.len() <= ALL { 1 } else { cuts.len() / ALL + 1 };
+        let every = if at_length() || cuts.len() <= ALL { 1 } else { cuts.len() / ALL + 1 };
         for (number, &writes) in cuts.iter().enumerate() {
             if number % every != 0 && writes != last {
                 continue;
@@ -210,10 +208,6 @@ fn hand_in(phone: &mut Emulated, verb: &str, text: &str) -> Result<()> {
     let says = phone.answer(&[&[verb, text], more].concat())?.says;
     assert!(["applied", "already_applied"].contains(&says.as_str()), "{verb}: {says}");
     Ok(())
-}
-
-fn prove() -> bool {
-    std::env::var_os("PAYLATCH_PROVE").is_some()
 }
 
 #[test]
