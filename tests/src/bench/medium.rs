@@ -102,8 +102,10 @@ impl Trouble {
     }
 }
 
-/// A bit that a wrong answer has wrong, or a damaged record.
-const BYTE: usize = 20;
+/// Which byte a damaged record has wrong.
+const DAMAGED: usize = 20;
+/// Which byte a wrong answer has wrong.
+const FLIPPED: usize = 40;
 
 impl Medium {
     /// Blank.
@@ -119,10 +121,11 @@ impl Medium {
         self.trouble = None;
     }
 
-    /// Flips a bit of a record, as no storage should.
+    /// Changes a byte of a record, as no storage should; a second time, further.
     pub fn damage(&mut self, record: &str) {
         if let Some(stored) = self.records.get_mut(record) {
-            Rc::make_mut(stored)[BYTE] ^= 1;
+            let byte = &mut Rc::make_mut(stored)[DAMAGED];
+            *byte = byte.wrapping_add(1);
         }
     }
 
@@ -188,7 +191,7 @@ impl Storage for Medium {
         let given = if how == Some(How::Short) { stored.len() / 2 } else { stored.len() };
         bytes[..given].copy_from_slice(&stored[..given]);
         if how == Some(How::Flipped) {
-            bytes[BYTE] ^= 1;
+            bytes[FLIPPED] ^= 1;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ use paylatch_proto::state::{Fault, State};
 
 use super::message::{Message, Order, rewrite};
 use super::phone::View;
-use super::trial::{Step, Trial, after_a_cut, look};
+use super::trial::{Step, Trial, after_a_cut, asked, look};
 use crate::bench::medium::{Counted, How, Trouble};
 use crate::bench::{Answer, Bench, ESCROW, NOTICE, TestKey};
 
@@ -339,16 +339,8 @@ fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Holds {
     }
     let begun = evidence.before.bench.clone().medium().writes;
     let writes = evidence.after.bench.clone().medium().writes - begun;
-    // A first question stores two things of its own: that power was cut before,
-    // and that a deadline has passed.
-    let asked_at = |seconds| {
-        let mut asked = evidence.before.bench.clone();
-        asked.medium().seconds = seconds;
-        asked.state();
-        look(&after_a_cut(&asked))
-    };
-    let now = evidence.before.bench.clone().medium().seconds;
-    let known = [evidence.was()[1].clone(), asked_at(0), asked_at(now), evidence.is()[1].clone()];
+    let [at_once, now] = asked(&evidence.before.bench).map(|asked| look(&after_a_cut(&asked)));
+    let known = [evidence.was()[1].clone(), at_once, now, evidence.is()[1].clone()];
     for after in 0..writes {
         let how = How::Torn;
         let trouble = Trouble { counted: Counted::Writes, after, for_good: true, how };

@@ -262,6 +262,16 @@ pub fn after_a_cut(bench: &Bench) -> Bench {
     cut
 }
 
+/// The phones that a first question can leave behind, if power is cut in it: it
+/// stores that power was cut before, and then that a deadline has passed.
+pub fn asked(bench: &Bench) -> [Bench; 2] {
+    let (mut at_once, mut now) = (bench.clone(), bench.clone());
+    at_once.medium().seconds = 0;
+    at_once.state();
+    now.state();
+    [at_once, now]
+}
+
 /// What the lock shows once its storage is honest; who looks leaves no trace.
 pub fn look(bench: &Bench) -> View {
     let mut bench = bench.clone();
