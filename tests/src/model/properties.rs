@@ -195,7 +195,8 @@ fn no_opening_without_authority(evidence: &Evidence) -> Holds {
 }
 
 /// A usable phone locks by a lock inside a notice's window, or by a deadline
-/// that left it the notice time; and a notice runs its time.
+/// that left it the notice time and was never brought nearer; and a notice runs
+/// its time.
 fn no_lock_outside_the_window(evidence: &Evidence) -> Holds {
     let ([was, _], [is, is_cut]) = (evidence.was(), evidence.is());
     let (Some((_, then)), State::Unlocked) = (&was.enrolled, was.state) else { return Ok(()) };
@@ -215,7 +216,7 @@ fn no_lock_outside_the_window(evidence: &Evidence) -> Holds {
     if is.state == State::Unlocked
         && let Some(left) = now.deadline_in
     {
-        let least = then.deadline_in.map_or(u64::from(NOTICE), |left| left.min(NOTICE.into()));
+        let least = then.deadline_in.unwrap_or(NOTICE.into());
         let least = least.saturating_sub(passed.saturating_add(cut));
         if left < least {
             return Err(format!("{left} s are left, not {least}: {then:?}, then {now:?}"));
