@@ -7,6 +7,8 @@
 //! - [`properties`]: what must hold at every step, by name
 //! - [`random`]: long random sequences
 //! - [`sequences`]: every sequence of a few steps
+//! - [`step`]: what happens to a phone; [`worlds`]: what the model makes of it
+//! - [`view`]: what a phone shows
 //! - [`trial`]: one step of both, which must agree
 
 pub mod message;
@@ -15,4 +17,7 @@ pub mod properties;
 pub mod random;
 pub mod rules;
 pub mod sequences;
+pub mod step;
 pub mod trial;
+pub mod view;
+pub mod worlds;

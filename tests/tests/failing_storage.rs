@@ -12,8 +12,8 @@ use paylatch_tests::bench::medium::{Counted, How, Trouble};
 use paylatch_tests::bench::{
     Answer, BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE, contact,
 };
-use paylatch_tests::model::phone::View;
-use paylatch_tests::model::trial::{after_a_cut, asked, look};
+
+use paylatch_tests::model::view::{View, after_a_cut, asked, look};
 use paylatch_tests::prove;
 
 /// An operation, and a phone that it is done to.

@@ -11,7 +11,8 @@ use paylatch_tests::model::phone::Terms;
 use paylatch_tests::model::properties::of_phone;
 use paylatch_tests::model::random::{Move, moves, terms};
 use paylatch_tests::model::sequences::{Covered, explore};
-use paylatch_tests::model::trial::{Step, Trial};
+use paylatch_tests::model::step::Step;
+use paylatch_tests::model::trial::Trial;
 use paylatch_tests::prove;
 use proptest::test_runner::{
     Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,

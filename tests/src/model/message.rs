@@ -1,6 +1,9 @@
 //! Messages as the model sees them, and the bytes that they are.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
+use std::rc::Rc;
 
 use paylatch_proto::bytes::Signature;
 use paylatch_proto::limits;
@@ -153,5 +156,25 @@ pub fn rewrite(message: &mut [u8]) {
     if let Some(signature) = message.last_chunk_mut::<{ limits::SIGNATURE }>() {
         let Signature { 0: other } = vectors::rewritten(&(*signature).into());
         *signature = other;
+    }
+}
+
+/// What messages are, in bytes.
+pub struct Texts {
+    enrolment: Enrolment,
+    made: RefCell<HashMap<Message, Rc<[u8]>>>,
+}
+
+impl Texts {
+    /// For a phone of this enrolment.
+    pub fn new(enrolment: Enrolment) -> Rc<Texts> {
+        Rc::new(Texts { enrolment, made: RefCell::default() })
+    }
+
+    /// `body ‖ signature`.
+    pub fn of(&self, message: &Message) -> Rc<[u8]> {
+        let mut made = self.made.borrow_mut();
+        let text = made.entry(*message).or_insert_with(|| message.bytes(&self.enrolment).into());
+        Rc::clone(text)
     }
 }

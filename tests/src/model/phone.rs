@@ -1,16 +1,12 @@
 //! What a phone keeps, what of it ends with the power, and what time does.
 
-use paylatch_proto::api::{Enrolment, Event, EventKind, Notice, Outcome};
-use paylatch_proto::contact::Contact;
+use paylatch_proto::api::{Event, EventKind, Outcome};
 use paylatch_proto::limits::{DAY, EVENTS, NOTICE_WINDOW, UPTIME_STEP};
 use paylatch_proto::refusal::Refusal;
-use paylatch_proto::sign;
-use paylatch_proto::state::{
-    DETAIL_DEADLINE_PASSED, DETAIL_UNTIL_POWER_OFF, Fault, NO_CHANGE, Reason, State,
-};
+use paylatch_proto::state::{Fault, Reason, State};
 
 use super::message::Message;
-use crate::bench::{self, Answer, ESCROW, LENDER, NOTICE, TestKey};
+use crate::bench::{Answer, ESCROW, LENDER, NOTICE, TestKey};
 
 /// Clean shutdowns that one power-on may announce without being charged.
 const SHUTDOWNS: u32 = 4;
@@ -113,24 +109,6 @@ pub enum Held {
 
 const POWER_ON: PowerOn =
     PowerOn { seconds: 0, began: None, known: false, shutdowns: 0, held: None };
-
-/// What a phone shows to whoever asks. Of a phone that is not enrolled nothing
-/// but the state and its events is compared.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct View {
-    /// The state.
-    pub state: State,
-    /// The word beside it.
-    pub detail: u32,
-    /// Seconds of use until it changes by itself.
-    pub seconds: u32,
-    /// Uptime and enrolment.
-    pub enrolled: Option<(u64, Enrolment)>,
-    /// The contact record while enrolled.
-    pub contact: Option<Contact>,
-    /// The last events, where they are known.
-    pub events: Option<Vec<Event>>,
-}
 
 impl Phone {
     /// Fresh from the factory.
@@ -309,7 +287,7 @@ impl Phone {
     }
 
     /// At what uptime the phone releases itself.
-    fn sunset(&self) -> Option<u64> {
+    pub fn sunset(&self) -> Option<u64> {
         self.terms.sunset.map(|days| u64::from(days) * DAY)
     }
 
@@ -322,57 +300,5 @@ impl Phone {
         let from = self.kept.notice?.saturating_add(u64::from(NOTICE));
         let until = from.saturating_add(NOTICE_WINDOW);
         (uptime < until).then_some((from, until))
-    }
-
-    /// What it shows; who looks, asks.
-    pub fn view(&mut self) -> View {
-        self.ask();
-        let state = self.state();
-        let enrolled = self.is_enrolled() && self.on.held.is_none();
-        let spoilt = matches!(self.kept.phase, Phase::Spoilt { .. });
-        let uptime = self.uptime();
-        let notice = self.window().map(|(from, until)| Notice {
-            lock_in: from.saturating_sub(uptime),
-            ends_in: until.saturating_sub(uptime),
-        });
-        let deadline_in = self.kept.deadline.map(|deadline| deadline.saturating_sub(self.clock()));
-        let sunset_in = self.sunset().map(|sunset| sunset.saturating_sub(uptime));
-        let detail = match (self.kept.phase, state) {
-            _ if self.on.held.is_some() => DETAIL_UNTIL_POWER_OFF,
-            (Phase::Spoilt { fault, .. }, _) => fault.code(),
-            (Phase::Unlocked, State::Locked) => DETAIL_DEADLINE_PASSED,
-            (_, State::Locked) => self.kept.reason.map_or(0, Reason::code),
-            _ => 0,
-        };
-        let seconds = match state {
-            State::Unlocked => {
-                [deadline_in, sunset_in, notice.map(|n| n.lock_in)].into_iter().flatten().min()
-            }
-            State::Locked => sunset_in,
-            _ => None,
-        };
-        let seconds = seconds.map_or(NO_CHANGE, |s| u32::try_from(s).unwrap_or(NO_CHANGE - 1));
-        let enrolment = Enrolment {
-            // Not the model's to know: the vectors have it.
-            voucher: Default::default(),
-            lender: sign::key_id(&self.kept.lender.public()).short(),
-            escrow: self.terms.escrow.then(|| sign::key_id(&ESCROW.public()).short()),
-            sequence: self.kept.last.map_or(0, |message| message.sequence),
-            contact_sequence: self.kept.last_contact.map_or(0, |message| message.sequence),
-            reason: self.kept.reason,
-            notice,
-            deadline_in,
-            sunset_in,
-            policy: bench::POLICY,
-        };
-        let contact = self.kept.contact.map_or_else(bench::first_contact, bench::contact);
-        View {
-            state,
-            detail,
-            seconds,
-            enrolled: enrolled.then_some((uptime, enrolment)),
-            contact: enrolled.then_some(contact),
-            events: self.kept.events.clone().filter(|_| !spoilt),
-        }
     }
 }

@@ -9,8 +9,9 @@ use paylatch_proto::sign;
 use paylatch_proto::state::{Fault, State};
 
 use super::message::{Message, Order, rewrite};
-use super::phone::View;
-use super::trial::{Step, Trial, after_a_cut, asked, look};
+use super::step::Step;
+use super::trial::Trial;
+use super::view::{View, after_a_cut, asked, look};
 use crate::bench::medium::{Counted, How, Trouble};
 use crate::bench::{Answer, Bench, ESCROW, NOTICE, TestKey};
 

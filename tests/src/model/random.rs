@@ -11,7 +11,7 @@ use proptest::prelude::*;
 
 use super::message::{Made, Message, Order};
 use super::phone::{Phone, Terms};
-use super::trial::{Spoilt, Step};
+use super::step::{Spoilt, Step};
 use crate::bench::medium::{Counted, How, Trouble};
 use crate::bench::{BUYER, ESCROW, LENDER, NOTICE, OEM, STRANGER, TestKey};
 

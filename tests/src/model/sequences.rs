@@ -9,7 +9,8 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::properties;
-use super::trial::{Step, Trial};
+use super::step::Step;
+use super::trial::Trial;
 
 /// What was covered.
 #[derive(Clone, Copy, Debug, Default)]
