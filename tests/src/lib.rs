@@ -3,11 +3,15 @@
 //! - [`emulator`]: one power-on of the emulated device
 //! - [`device`]: what stays when the power is off; factory reset, reflash
 //! - [`phone`]: a phone asked through its command line, emulated or simulated
+//! - [`phones`]: phones for development, to be copied
+//! - [`liar`]: a normal world that lies about the storage
+//! - [`life`]: everything that changes the lock's state, moment by moment
 //! - [`power_cut`]: what an eMMC held after each write to it
 //! - [`shipped`]: a phone that boots the signed system, and its lock screen
 //! - [`fleet`]: phones that have left the factory, to be copied
 //! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
 //! - [`table`]: every message in every state, and every refusal
+//! - [`python`]: a phone's life, issued by the second implementation
 //! - [`vectors`]: the vectors of `docs/protocol.md`
 //! - [`prove`]: what is tried in great number
 //! - [`mod@bench`]: the real lock over a platform in memory that can fail
@@ -21,10 +25,14 @@ pub mod device;
 pub mod emulator;
 pub mod fleet;
 pub mod issuer;
+pub mod liar;
+pub mod life;
 pub mod model;
 pub mod phone;
+pub mod phones;
 pub mod power_cut;
 pub mod prove;
+pub mod python;
 pub mod shipped;
 pub mod table;
 pub mod vectors;

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 
 use crate::device::{Device, layout};
+use crate::life::Act;
 use crate::phone::Emulated;
 use crate::{Failure, Result};
 
@@ -15,9 +16,6 @@ const MAGIC: u64 = 0x006a_7366_7773_6872;
 const SECTOR: usize = 512;
 /// An entry without data: sectors were discarded.
 const DISCARDED: u64 = 4;
-
-/// What is done to a phone that is switched on.
-pub type Act<'a> = dyn Fn(&mut Emulated) -> Result<()> + 'a;
 
 /// One write to the eMMC.
 struct Write {

@@ -23,12 +23,22 @@ use self::bench::Bench;
 use self::rows::Given;
 use self::tally::Tally;
 
+/// How many checks there are at least.
+const FLOOR: usize = 570;
+
 /// Goes through all of it; `make` gives phones fresh from the factory.
 ///
-/// # Errors
-/// When a phone does not answer, or can't be brought into a state. What is
-/// wrong otherwise is in the tally.
-pub fn run<P: Attacked>(make: fn(&str) -> Result<P>) -> Result<Tally> {
+/// # Panics
+/// When a phone does not answer, can't be brought into a state, or gives a wrong
+/// answer, or when there were too few checks.
+pub fn check<P: Attacked>(make: fn(&str) -> Result<P>) {
+    let tally = run(make).unwrap_or_else(|failure| panic!("{failure}"));
+    println!("{} checks", tally.checks);
+    assert!(tally.wrong.is_empty(), "{} wrong:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
+    assert!(tally.checks >= FLOOR, "only {} checks were made", tally.checks);
+}
+
+fn run<P: Attacked>(make: fn(&str) -> Result<P>) -> Result<Tally> {
     let issuer = Issuer::new()?;
     let mut bench = Bench::new(make, &issuer)?;
     refusals::vouchers(&mut bench)?;

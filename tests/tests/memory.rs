@@ -1,7 +1,6 @@
 //! How much stack and heap the trusted application uses at most, measured on a
 //! device whose application says it (`make memory-test`), against `ta/memory`,
 //! from which the build derives what it gets.
-#![cfg(feature = "measure")]
 
 use paylatch_tests::issuer::{BUYER, Issuer, LENDER};
 use paylatch_tests::phone::{Emulated, Phone};

@@ -10,6 +10,7 @@ use paylatch_proto::TA_UUID;
 use paylatch_proto::sign::sha256;
 use serde::{Deserialize, Serialize};
 
+use crate::liar::{Answer, HONEST};
 use crate::phone::{Emulated, Phone, Simulated};
 use crate::{Failure, Result, repository};
 
@@ -148,15 +149,13 @@ impl Attacked for Simulated {
 // ---- the emulated device --------------------------------------------------
 
 /// TEE_ERROR_COMMUNICATION.
-const NO_ANSWER: u32 = 0xffff_000e;
+const NO_ANSWER: Answer = Answer::code(0xffff_000e);
 
 impl Emulated {
-    /// Spoils so many of the coming RPMB requests (0: all), see `qemu/README.md`.
-    fn spoil(&mut self, count: u32, answer: u32) -> Result<()> {
-        let command = format!(
-            "cd /sys/module/optee/parameters && echo 0 >rpmb_fault_after && \
-             echo {count} >rpmb_fault_count && echo {answer} >rpmb_fault_ret; cd /"
-        );
+    /// Answers so many of the coming RPMB requests (0: all) in this way.
+    fn spoil(&mut self, count: u32, answer: Answer) -> Result<()> {
+        let fault = format!("{answer},0,{count}");
+        let command = format!("echo {fault} >/sys/module/optee/parameters/rpmb_fault");
         match self.emulator()?.shell(&command)?.text.trim() {
             "" => Ok(()),
             problem => Err(Failure(format!("{command}: {problem}"))),
@@ -206,7 +205,7 @@ impl Attacked for Emulated {
     }
 
     fn be_honest(&mut self) -> Result<()> {
-        self.spoil(0, 0)
+        self.spoil(0, HONEST)
     }
 
     fn call(&mut self, request: &[u8]) -> Result<Vec<u8>> {

@@ -2,7 +2,6 @@
 //! whatever is written to the eMMC, put in its place, typed or withheld, a phone
 //! that may not be used is not, its owner's data are as they were, and with the
 //! eMMC as it was it goes on as it did. And those that may be used, are.
-#![cfg(feature = "device")]
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +10,7 @@ use paylatch_proto::state::State;
 use paylatch_tests::device::{Device, built, layout};
 use paylatch_tests::emulator::Emulator;
 use paylatch_tests::fleet::{Fleet, PHOTO};
+use paylatch_tests::liar::Answer;
 use paylatch_tests::phone::Phone;
 use paylatch_tests::shipped::{Outcome, Shipped, Views};
 use paylatch_tests::{Failure, Result, repository};
@@ -496,7 +496,7 @@ fn an_os_that_withholds_the_rpmb_before_the_first_read() -> Result<()> {
 const REQUESTS: [u32; 10] = [0, 1, 2, 3, 4, 6, 9, 13, 20, 40];
 
 fn refusing(after: u32) -> String {
-    format!("optee.rpmb_fault_after={after} optee.rpmb_fault_ret=0xffff0000")
+    format!("optee.rpmb_fault={},{after},0", Answer::code(0xffff_0000))
 }
 
 // ---- phones that may be used -----------------------------------------------------

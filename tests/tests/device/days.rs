@@ -1,6 +1,5 @@
 //! A notice of days is waited for as days of the guest's time, with the policy
 //! of a shipped phone.
-#![cfg(feature = "device")]
 
 use paylatch_proto::limits::{DAY, NOTICE_WINDOW};
 use paylatch_tests::Result;

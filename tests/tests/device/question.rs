@@ -2,7 +2,6 @@
 //! bootloader's question on a cold start, counted in RPMB requests at the eMMC, and
 //! the time from an unlock to a usable phone. Guest time is counted in
 //! instructions: neither depends on the machine.
-#![cfg(feature = "device")]
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -1,6 +1,5 @@
 //! What must not leave the factory is refused, each with its own reason: by the
 //! keys and options it is to be built with, and by what OP-TEE was built with.
-#![cfg(feature = "device")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,107 @@
+//! What a phone is after something was done to one of its moments: what it was
+//! before or what it is after, and it gets there.
+
+use std::fmt::Display;
+
+use serde_json::{Value, json};
+
+use super::{Act, Moment};
+use crate::Result;
+use crate::device::Device;
+use crate::phone::{Emulated, Phone};
+use crate::shipped::{state_of, told};
+
+/// What a phone says once it is switched on, and once the same was done again.
+pub struct Seen {
+    /// The state's name.
+    pub state: String,
+    /// All that it tells at first.
+    pub phone: Value,
+    /// All that it tells in the end.
+    pub after: Value,
+}
+
+impl Seen {
+    /// Switches it on; bootloader and OS are told the same.
+    ///
+    /// # Errors
+    /// When the phone does not answer, or `act` fails.
+    ///
+    /// # Panics
+    /// When bootloader and OS are told different states.
+    pub fn of(device: Device, act: &Act) -> Result<Seen> {
+        let mut phone = Emulated::of(device);
+        phone.power_on()?;
+        let state = phone.state()?;
+        // The bootloader asked before the OS did.
+        assert_eq!(told(&phone.emulator()?.log()), [state_of(&state)]);
+        let before = look(&mut phone)?;
+        act(&mut phone)?;
+        Ok(Seen { state, phone: before, after: look(&mut phone)? })
+    }
+}
+
+/// All that the lock tells, but for what only time has changed.
+fn look(phone: &mut Emulated) -> Result<Value> {
+    let status = phone.status()?;
+    let enrolment = &status["enrolment"];
+    let mut told = json!({ "state": status["state"], "fault": status["fault"] });
+    // Of a released phone it is told until power-off only.
+    if status["state"] != "released" {
+        for field in ["voucher", "lender", "escrow", "sequence", "contact_sequence", "reason"] {
+            told[field] = enrolment[field].clone();
+        }
+        for field in ["lock_possible_in", "locks_in", "releases_in"] {
+            told[field] = (!enrolment[field].is_null()).into();
+        }
+    }
+    told["contact"] = phone.paylatch(&["--json", "contact"])?.text.trim().into();
+    Ok(told)
+}
+
+/// How often something was tried, and what was wrong.
+#[derive(Default)]
+pub struct Tally {
+    /// Cases.
+    pub cases: u64,
+    /// For people.
+    pub wrong: Vec<String>,
+}
+
+impl Tally {
+    /// The moment is what it is said to be, and can be done twice.
+    pub fn is(&mut self, moment: &Moment, old: &Seen, new: &Seen) {
+        let name = moment.name;
+        self.expect(&format!("{name}: before"), moment.from, &old.state);
+        self.expect(&format!("{name}: after"), moment.to, &new.state);
+        self.expect(&format!("{name}: done again"), &new.after, &old.after);
+    }
+
+    /// Switched on, the phone is what it was before or what it is after, and gets
+    /// there when the same is done again.
+    ///
+    /// # Errors
+    /// When the phone does not answer, or what is done again fails.
+    pub fn between(
+        &mut self,
+        what: &str,
+        device: Device,
+        moment: &Moment,
+        old: &Seen,
+        new: &Seen,
+    ) -> Result<()> {
+        let seen = Seen::of(device, moment.act)?;
+        self.cases += 1;
+        if seen.phone != old.phone && seen.phone != new.phone {
+            self.wrong.push(format!("{what}: neither old nor new: {}", seen.phone));
+        }
+        self.expect(&format!("{what}: done again"), &new.after, &seen.after);
+        Ok(())
+    }
+
+    fn expect<T: PartialEq + Display + ?Sized>(&mut self, what: &str, right: &T, seen: &T) {
+        if right != seen {
+            self.wrong.push(format!("{what}: expected {right}, seen {seen}"));
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! A normal world that lies about the storage during everything that changes the
+//! lock's state, and one that lies to the bootloader's question: never is more
+//! open than before or after, nothing is lost, the application lives, and the next
+//! honest start goes on. `absence` has an OS's first question.
+
+use paylatch_proto::state::State;
+use paylatch_tests::device::Device;
+use paylatch_tests::emulator::Emulator;
+use paylatch_tests::issuer::{BUYER, LENDER};
+use paylatch_tests::liar::{Answer, HONEST, LIES, LOST, LyingOs, answers, lies, some_lies};
+use paylatch_tests::life::{self, Moment, Seen, Tally, Try};
+use paylatch_tests::phone::{Emulated, Phone};
+use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
+use paylatch_tests::prove::{at_length, report};
+use paylatch_tests::shipped::{state_of, told};
+use paylatch_tests::{Failure, Result};
+use serde_json::Value;
+
+// ---- messages, one after the other, in one power-on ----------------------------
+
+/// Orders that can be given again and again, each as a message that is newer.
+struct Orders<'a> {
+    phones: &'a Phones,
+    order: &'a [&'a str],
+    sequence: u64,
+    sold: bool,
+}
+
+impl Orders<'_> {
+    /// What `paylatch` is told to hand in, and the number that the lock then tells.
+    fn next(&mut self) -> Result<(String, u64)> {
+        self.sequence += 1;
+        let Phones { issuer, voucher, .. } = self.phones;
+        let text = if self.order[0] == "rekey" {
+            // The loan is sold, and sold back.
+            let (from, to) = if self.sold { (BUYER, LENDER) } else { (LENDER, BUYER) };
+            self.sold = !self.sold;
+            issuer.sale(from, to, voucher, self.sequence)?
+        } else {
+            issuer.message(LENDER, voucher, self.sequence, self.order)?
+        };
+        Ok((format!("apply {text}"), self.sequence))
+    }
+
+    /// The number in what the lock tells.
+    fn number(&self, status: &Value) -> u64 {
+        let contact = self.order[0] == "contact";
+        let field = if contact { "contact_sequence" } else { "sequence" };
+        status["enrolment"][field].as_u64().unwrap_or(0)
+    }
+}
+
+/// Each request of such a message is answered with each lie, once.
+fn each_request(
+    os: LyingOs,
+    (phones, state, order): (&Phones, &str, &[&str]),
+    (cases, wrong): (&mut u64, &mut Vec<String>),
+) -> Result<LyingOs> {
+    let mut os = os;
+    let mut orders = Orders { phones, order, sequence: LOCKED_AT, sold: false };
+    let mut old = orders.number(&os.phone.status()?);
+    orders.sequence = orders.sequence.max(old);
+    for after in 0.. {
+        let mut spoilt = false;
+        for answer in some_lies(after) {
+            let (call, new) = orders.next()?;
+            let tried = os.one(answer, after, 1, &call)?;
+            spoilt |= tried.spoilt();
+            *cases += u64::from(tried.spoilt());
+            let mut seen = os.honest("status")?;
+            if seen.said["state"] == "fault" {
+                os = os.again()?;
+                seen = os.honest("status")?;
+            }
+            let number = orders.number(&seen.said);
+            let right = if tried.exit == 0 { number == new } else { [old, new].contains(&number) };
+            if seen.said["state"] != state || !right {
+                wrong.push(format!("{order:?}: {tried:?}, then {seen:?}"));
+            }
+            // What was refused is not spent, and what was not is the same.
+            let again = os.honest(&call)?;
+            if again.exit != 0 {
+                wrong.push(format!("{order:?}: {tried:?}, then {again:?}"));
+            }
+            old = new;
+        }
+        if !spoilt {
+            break;
+        }
+    }
+    Ok(os)
+}
+
+fn messages(name: &str, state: &str, orders: &[&[&str]]) -> Result<()> {
+    let phones = Phones::get()?;
+    let device = phones.all().into_iter().find(|(_, its)| *its == state);
+    let (device, _) = device.ok_or_else(|| Failure(format!("no phone is {state}")))?;
+    let mut os = LyingOs::warm(device, name)?;
+    let (mut cases, mut wrong) = (0, Vec::new());
+    for order in orders {
+        os = each_request(os, (&phones, state, order), (&mut cases, &mut wrong))?;
+    }
+    let floor = 15 * orders.len() as u64;
+    report(&format!("lies about the storage, {name}"), cases, floor, &wrong);
+    Ok(())
+}
+
+#[test]
+fn during_messages_to_an_unlocked_phone() -> Result<()> {
+    let contact = Phones::get()?.issuer.contact(BUYER);
+    let contact: &[&str] = &["contact", "--contact", &contact];
+    messages(
+        "unlocked",
+        "unlocked",
+        &[&["notice"], &["unlock"], &["unlock-for", "--time", "1h"], contact, &["rekey"]],
+    )
+}
+
+#[test]
+fn during_messages_to_a_locked_phone() -> Result<()> {
+    messages("locked", "locked", &[LOCK, &["notice"]])
+}
+
+// ---- each moment of a phone's life, each from its beginning --------------------
+
+#[test]
+fn from_the_factory_to_the_release() -> Result<()> {
+    each_moment_of(|tried| life::from_the_factory_to_the_release(tried), 20)
+}
+
+#[test]
+fn during_a_seal() -> Result<()> {
+    each_moment_of(|tried| life::a_seal(tried), 3)
+}
+
+fn each_moment_of(
+    life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>,
+    floor: u64,
+) -> Result<()> {
+    let mut tally = Tally::default();
+    let mut turn = 0;
+    life(&mut |device, moment| lie(&mut tally, &mut turn, device, moment))?;
+    report("lies about the storage, from the beginning", tally.cases, floor, &tally.wrong);
+    Ok(())
+}
+
+/// How many positions of a moment are tried, one lie each; at length each
+/// position with three.
+const POSITIONS: u32 = 3;
+
+fn lie(tally: &mut Tally, turn: &mut u32, device: &Device, moment: &Moment) -> Result<()> {
+    if moment.is_start {
+        return Ok(());
+    }
+    let old = Seen::of(device.copy("old")?, moment.act)?;
+    let mut os = LyingOs::warm(device, "honest")?;
+    let before = os.requests()?;
+    (moment.act)(&mut os.phone)?;
+    let requests = os.requests()? - before;
+    os.phone.cut_power();
+    let new = Seen::of(os.phone.device, moment.act)?;
+    tally.is(moment, &old, &new);
+    println!("{}: {requests} requests", moment.name);
+    let (every, lies_each) = if at_length() { (1, 3) } else { ((requests / POSITIONS).max(1), 1) };
+    for after in (0..requests).filter(|after| after % every == every - 1) {
+        for _ in 0..lies_each {
+            let all = lies(after);
+            let answer = all[*turn as usize % all.len()];
+            *turn += 1;
+            let mut os = LyingOs::warm(device, "lied-to")?;
+            os.spoil(answer, after, 1)?;
+            // It may be refused.
+            let said = (moment.act)(&mut os.phone).err();
+            let state = os.phone.state()?;
+            let what = format!("{}, {answer} after {after}: {said:?}", moment.name);
+            let allowed = [moment.from, moment.to, "fault"];
+            if !allowed.contains(&state.as_str()) || said.is_none() && state != moment.to {
+                tally.wrong.push(format!("{what}: {state}"));
+            }
+            os.phone.cut_power();
+            tally.between(&what, os.phone.device, moment, &old, &new)?;
+        }
+    }
+    Ok(())
+}
+
+// ---- the bootloader ---------------------------------------------------------------
+
+#[test]
+fn to_the_bootloader_of_a_locked_phone() -> Result<()> {
+    to_the_bootloader("locked")
+}
+
+#[test]
+fn to_the_bootloader_of_a_fresh_phone() -> Result<()> {
+    to_the_bootloader("unprovisioned")
+}
+
+#[test]
+fn to_the_bootloader_of_an_unlocked_phone() -> Result<()> {
+    to_the_bootloader("unlocked")
+}
+
+/// Requests before anything else: about the device, and for the write counter.
+const SEARCH: u32 = 2;
+/// Requests after these, before the first record is looked for: a read of the
+/// file system's head, a write of it, a read again.
+const HEAD: u32 = 3;
+
+/// A phone that has stopped in its bootloader, which is the attacker's.
+struct LyingBootloader {
+    emulator: Emulator,
+    right: Option<State>,
+    cases: u64,
+    wrong: Vec<String>,
+}
+
+impl LyingBootloader {
+    fn start(device: &Device, right: Option<State>) -> Result<LyingBootloader> {
+        let emulator = device.stop_in_bootloader(&[])?;
+        let mut it = LyingBootloader { emulator, right, cases: 0, wrong: Vec::new() };
+        // The PCI eMMC is known only after it has been looked for.
+        it.run("mmc list; mmc dev 0")?;
+        Ok(it)
+    }
+
+    fn run(&mut self, command: &str) -> Result<String> {
+        self.emulator.send(&format!("{command}\n"))?;
+        self.emulator.wait_for("=> ")
+    }
+
+    /// Asks for the state while `after` requests are served and the next `count`
+    /// answered so; whether it is told.
+    fn ask(&mut self, answer: Answer, after: u32, count: u32) -> Result<bool> {
+        let said = self.run(&format!("rpmb_fault {answer},{after},{count}; paylatch status"))?;
+        let left = self.run("rpmb_fault; rpmb_fault none")?;
+        let spoilt = count == 0 || left.contains("rpmb_fault: none,");
+        let seen = told(&said);
+        self.cases += u64::from(spoilt);
+        let known = seen == [self.right];
+        if !known && (!spoilt || seen != [Some(State::Fault)]) {
+            self.wrong.push(format!("{answer} after {after}: {said}"));
+        }
+        Ok(known)
+    }
+
+    /// The same for all these answers, none of which may get through.
+    fn sweep(&mut self, after: u32, answers: &[Answer]) -> Result<()> {
+        for &answer in answers {
+            if self.ask(answer, after, 1)? {
+                self.wrong.push(format!("{answer} after {after} did not matter"));
+            }
+        }
+        Ok(())
+    }
+
+    fn end(self, name: &str, floor: u64) -> Result<Emulator> {
+        report(&format!("lies to the bootloader, {name}"), self.cases, floor, &self.wrong);
+        let mut emulator = self.emulator;
+        emulator.send("run bootcmd\n")?;
+        emulator.wait_for_shell()?;
+        Ok(emulator)
+    }
+}
+
+fn to_the_bootloader(state: &str) -> Result<()> {
+    let phones = Phones::get()?;
+    let device = phones.all().into_iter().find(|(_, its)| *its == state);
+    let (device, _) = device.ok_or_else(|| Failure(format!("no phone is {state}")))?;
+    let mut phone = Emulated::of(device.copy("bootloader")?);
+    let before = phone.device.rpmb()?;
+    phone.power_on_with(|device| {
+        let mut bootloader = LyingBootloader::start(device, state_of(state))?;
+        bootloader.sweep(0, &about_the_device(answers(0)))?;
+        bootloader.sweep(1, &answers(1))?;
+        let not_found = [Answer::code(0xffff_0008)];
+        bootloader.sweep(SEARCH, &not_found)?;
+        bootloader.sweep(0, &answers(2))?;
+        bootloader.sweep(HEAD - 1, &answers(3))?;
+        bootloader.sweep(HEAD, &not_found)?;
+        let mut after = 0;
+        loop {
+            assert!(device.rpmb()? == before, "the RPMB was written after {after} requests");
+            // What gets through is either nothing spoilt, or a write, repeated.
+            if bootloader.ask(not_found[0], after, 1)? {
+                break;
+            }
+            bootloader.sweep(after, &answers(4 + after))?;
+            after += 1;
+        }
+        bootloader.end(state, 8 * LIES.len() as u64)
+    })?;
+    phones.must_be_whole(&mut phone, state)
+}
+
+/// What a question about the device, which is no frame, can be answered with.
+fn about_the_device(all: Vec<Answer>) -> Vec<Answer> {
+    all.into_iter().filter(|answer| ["code", "late"].contains(&answer.kind)).collect()
+}
+
+/// The first write is never answered well: nobody knows whether it was done.
+#[test]
+fn to_the_bootloader_about_a_write() -> Result<()> {
+    let phones = Phones::get()?;
+    let lies = [(0, Answer::code(0xf010_0001)), (1, Answer::late(0xffff_0000)), (1, LOST)];
+    for (count, answer) in lies {
+        let mut phone = Emulated::of(phones.locked.copy("bootloader")?);
+        let before = phone.device.rpmb()?;
+        phone.power_on_with(|device| {
+            let mut bootloader = LyingBootloader::start(device, Some(State::Locked))?;
+            for honest in [false, true] {
+                let answer = if honest { HONEST } else { answer };
+                let known = bootloader.ask(answer, SEARCH + HEAD - 2, count)?;
+                assert!(!known, "{answer} did not matter");
+            }
+            bootloader.end("a write", 1)
+        })?;
+        assert_eq!(phone.state()?, "fault");
+        assert!(phone.device.rpmb()? == before, "the RPMB was changed");
+        phone.power_cut()?;
+        phones.must_be_whole(&mut phone, "locked")?;
+    }
+    Ok(())
+}

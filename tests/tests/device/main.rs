@@ -1,0 +1,12 @@
+//! Whole-device tests, on real OP-TEE in QEMU. In one program, so that no core
+//! waits for another test's end.
+
+mod absence;
+mod chain;
+mod cuts;
+mod days;
+mod lies;
+mod programs;
+mod question;
+mod release;
+mod table;
