@@ -61,7 +61,10 @@ pub fn from_the_factory_to_the_release<'a>(tried: &'a mut Try<'a>) -> Result<()>
     life.text("a contact", "apply", &contact, "unlocked", "unlocked")?;
     let notice = life.message(1, &["notice"])?;
     life.text("a notice", "apply", &notice, "unlocked", "unlocked")?;
-    let wait: &Act = &|phone| phone.pass(limits::UPTIME_STEP);
+    let wait: &Act = &|phone| {
+        phone.pass(limits::UPTIME_STEP)?;
+        phone.ask(&["tick"]).map(drop)
+    };
     life.act("uptime", "unlocked", "unlocked", wait)?;
     let lock = life.message(2, LOCK)?;
     life.text("a lock", "apply", &lock, "unlocked", "locked")?;
@@ -71,7 +74,7 @@ pub fn from_the_factory_to_the_release<'a>(tried: &'a mut Try<'a>) -> Result<()>
     life.text("an unlock", "apply", &unlock, "unlocked", "unlocked")?;
     let rekey = life.issuer.rekey(&life.voucher, 5)?;
     life.text("a rekey", "apply", &rekey, "unlocked", "unlocked")?;
-    let off: &Act = &|phone| phone.paylatch(&["shutdown"]).map(drop);
+    let off: &Act = &|phone| phone.ask(&["shutdown"]).map(drop);
     life.act("a shutdown", "unlocked", "unlocked", off)?;
     let release = life.issuer.release(ESCROW, &life.voucher)?;
     life.text("a release", "apply", &release, "unlocked", "released")

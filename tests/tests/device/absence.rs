@@ -125,10 +125,10 @@ fn to_the_first_probe(all: Vec<Answer>) -> Vec<Answer> {
 }
 
 /// What the second probe is answered with. The eMMC's id, from which its key is
-/// derived, is altered in its first or its last byte. When it is not told of one,
-/// OP-TEE probes again.
+/// derived, is altered in its first or its last byte but one: the last is a checksum.
+/// When it is not told of one, OP-TEE probes again.
 fn to_the_second_probe(all: Vec<Answer>) -> Vec<Answer> {
-    let id = [0, 15].map(|argument| Answer { kind: "flip", argument });
+    let id = [0, 14].map(|argument| Answer { kind: "flip", argument });
     [&without_frames(all, &[SHORT_BUFFER])[..], &id].concat()
 }
 

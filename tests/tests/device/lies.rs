@@ -75,7 +75,7 @@ fn each_request(
             let number = orders.number(&seen.said);
             let right = if tried.exit == 0 { number == new } else { [old, new].contains(&number) };
             if seen.said["state"] != state || !right {
-                wrong.push(format!("{order:?}: {tried:?}, then {seen:?}"));
+                wrong.push(format!("{order:?}: {tried:?}, then {}, {number}", seen.said["state"]));
             }
             // What was refused is not spent, and what was not is the same.
             let again = os.honest(&call)?;
@@ -112,7 +112,7 @@ fn during_messages_to_an_unlocked_phone() -> Result<()> {
     messages(
         "unlocked",
         "unlocked",
-        &[&["notice"], &["unlock"], &["unlock-for", "--time", "1h"], contact, &["rekey"]],
+        &[&["notice"], &["unlock"], &["unlock-for", "--time", "60d"], contact, &["rekey"]],
     )
 }
 
@@ -201,7 +201,8 @@ fn to_the_bootloader_of_an_unlocked_phone() -> Result<()> {
     to_the_bootloader("unlocked")
 }
 
-/// Requests before anything else: about the device, and for the write counter.
+/// Requests before anything else: about the eMMC, and for its write counter.
+/// Once they were answered well they are not made again.
 const SEARCH: u32 = 2;
 /// Requests after these, before the first record is looked for: a read of the
 /// file system's head, a write of it, a read again.
@@ -271,10 +272,12 @@ fn to_the_bootloader(state: &str) -> Result<()> {
     let before = phone.device.rpmb()?;
     phone.power_on_with(|device| {
         let mut bootloader = LyingBootloader::start(device, state_of(state))?;
-        bootloader.sweep(0, &about_the_device(answers(0)))?;
-        bootloader.sweep(1, &answers(1))?;
         let not_found = [Answer::code(0xffff_0008)];
-        bootloader.sweep(SEARCH, &not_found)?;
+        bootloader.sweep(0, &about_the_emmc(answers(0)))?;
+        bootloader.sweep(1, &not_found)?;
+        bootloader.sweep(0, &answers(1))?;
+        bootloader.sweep(1, &not_found)?;
+        // The file system's head is read, written, and read again, until all went well.
         bootloader.sweep(0, &answers(2))?;
         bootloader.sweep(HEAD - 1, &answers(3))?;
         bootloader.sweep(HEAD, &not_found)?;
@@ -293,8 +296,8 @@ fn to_the_bootloader(state: &str) -> Result<()> {
     phones.must_be_whole(&mut phone, state)
 }
 
-/// What a question about the device, which is no frame, can be answered with.
-fn about_the_device(all: Vec<Answer>) -> Vec<Answer> {
+/// What a question about the eMMC, which is no frame, can be answered with.
+fn about_the_emmc(all: Vec<Answer>) -> Vec<Answer> {
     all.into_iter().filter(|answer| ["code", "late"].contains(&answer.kind)).collect()
 }
 
