@@ -11,10 +11,11 @@
 //! | 6 | the device is at fault, or could not store it | [`Kind::Fault`] |
 //! | 7 | a file or stream could not be read or written | [`Kind::Io`] |
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
+use paylatch_proto::contact::harmless;
 use paylatch_proto::refusal::Refusal;
 
 use crate::words;
@@ -93,10 +94,33 @@ impl Error {
     }
 }
 
+/// A message quotes what was handed in: nothing of that may steer a terminal.
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
+        self.message
+            .chars()
+            .try_for_each(|c| f.write_char(if harmless(c) { c } else { '\u{fffd}' }))
     }
 }
 
 impl std::error::Error for Error {}
+
+#[cfg(test)]
+mod tests {
+    use paylatch_proto::armour::Kind;
+
+    use crate::issue::contact::ContactFields;
+    use crate::text;
+
+    #[test]
+    fn what_is_quoted_steers_no_terminal() {
+        let texts = ["PAYLATCH\u{1b}[2J:", "PAYLATCH1:AA\u{9b}", "PAYLATCH1:\u{202e}"];
+        let texts = texts.map(|text| text::parse(text.as_bytes(), &Kind::ALL).unwrap_err());
+        let contact = ContactFields::from_json("{\"\u{7f}\": 1}").unwrap_err();
+        for error in [&texts[..], &[contact]].concat() {
+            let message = error.to_string();
+            let steers = |c: char| c.is_control() || c == '\u{202e}';
+            assert!(message.contains('\u{fffd}') && !message.contains(steers), "{message:?}");
+        }
+    }
+}
