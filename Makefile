@@ -4,6 +4,7 @@
 #   make run      the main job, in QEMU
 #   make test     all tests
 #   make prove    at length what `make test` tries a part of, and a table of it
+#   make fuzz     each fuzzing target for FUZZ_SECONDS (600), and a table of it
 #   make ta       the trusted application, checked and stripped
 #   make audit    security advisories of what we depend on (needs network)
 #   make shell    an interactive device
@@ -123,7 +124,7 @@ test: check host-tests issuer-tests device-tests memory-test
 check: device host
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
-	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure -- -D warnings
+	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure,paylatch-fuzz/libfuzzer -- -D warnings
 	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc cargo clippy --quiet -p paylatch-ta \
 		--features measure,failing --bin paylatch-ta -- -D warnings
 	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy --quiet -p paylatch --features optee \
@@ -175,6 +176,10 @@ prove: device faulty-firmware host
 		$(target)/prove.log; \
 	[ -z "$$failed" ] || { tail -n 40 $(target)/prove.log; exit 1; }
 
+# Coverage-guided; what make test has of it are the committed inputs.
+fuzz:
+	@tests/fuzz/run
+
 audit:
 	@cargo deny check advisories
 
@@ -182,4 +187,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release shell host run test check host-tests issuer-tests \
-	device-tests measured-device faulty-firmware memory-test prove audit clean
+	device-tests measured-device faulty-firmware memory-test prove fuzz audit clean

@@ -8,6 +8,7 @@ use std::rc::Rc;
 use paylatch_proto::api::{Event, Outcome, Reply, Request, Status};
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::contact::Contact;
+use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign;
@@ -198,6 +199,18 @@ impl Bench {
     /// One call.
     pub fn call(&mut self, request: &Request) -> Reply {
         self.lock.process(request)
+    }
+
+    /// One call, as bytes both ways.
+    pub fn answer(&mut self, request: &[u8]) -> Vec<u8> {
+        self.lock.call(request, &mut [0; limits::REPLY]).to_vec()
+    }
+
+    /// The same without the count of the storage's calls, which no lock knows.
+    pub fn uncounted(&self) -> Bench {
+        let mut bench = self.clone();
+        (bench.medium().calls, bench.medium().writes) = (0, 0);
+        bench
     }
 
     /// A call that is to change something.

@@ -13,7 +13,7 @@ use super::step::Step;
 use super::trial::Trial;
 use super::view::{View, after_a_cut, asked, look};
 use crate::bench::medium::{Counted, How, Trouble};
-use crate::bench::{Answer, Bench, ESCROW, NOTICE, TestKey};
+use crate::bench::{Answer, ESCROW, NOTICE, TestKey};
 
 /// A step of the lock.
 pub struct Evidence<'a> {
@@ -265,7 +265,7 @@ fn refused_changes_nothing(evidence: &Evidence) -> Holds {
     }
     let mut asked = evidence.before.bench.clone();
     asked.state();
-    if uncounted(&asked) != uncounted(&evidence.after.bench) {
+    if asked.uncounted() != evidence.after.bench.uncounted() {
         return Err(format!("{:?}, and yet it changed", evidence.answer));
     }
     Ok(())
@@ -290,7 +290,7 @@ fn same_twice_changes_nothing(evidence: &Evidence) -> Holds {
         if answer != taken && answer != held {
             return Err(format!("the second time it was answered {answer:?}"));
         }
-        if uncounted(&bench) != uncounted(&evidence.after.bench) {
+        if bench.uncounted() != evidence.after.bench.uncounted() {
             return Err("the second time it changed something".into());
         }
     }
@@ -355,11 +355,4 @@ fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Holds {
         }
     }
     Ok(())
-}
-
-/// The lock without the count of its calls, which it does not know.
-fn uncounted(bench: &Bench) -> Bench {
-    let mut bench = bench.clone();
-    (bench.medium().calls, bench.medium().writes) = (0, 0);
-    bench
 }

@@ -65,7 +65,11 @@ impl Trial {
         properties::of_step(&Evidence { before: &before, step, answer, after: self })
     }
 
-    fn agree(&mut self, step: &Step) -> Result<Option<Answer>, String> {
+    /// Does a step to both; the lock's answer.
+    ///
+    /// # Errors
+    /// Says what they do not agree on.
+    pub fn agree(&mut self, step: &Step) -> Result<Option<Answer>, String> {
         let troubled = self.is_troubled();
         let answer = self.do_step(step);
         let mut worlds: Vec<Phone> = Vec::new();
