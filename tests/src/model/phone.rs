@@ -212,7 +212,12 @@ impl Phone {
         if !self.is_enrolled() {
             return;
         }
-        if let Some(Held::By(kind, key)) = self.on.held {
+        let (uptime, clock) = (self.uptime(), self.clock());
+        if self.sunset().is_some_and(|sunset| uptime >= sunset) {
+            // Whatever else is held.
+            self.on.held = None;
+            self.release(EventKind::ReleasedBySunset);
+        } else if let Some(Held::By(kind, key)) = self.on.held {
             // It is stored if it is of those who have a say, and else forgotten.
             self.on.held = None;
             let has_a_say = key == Some(self.kept.lender)
@@ -221,10 +226,6 @@ impl Phone {
             if has_a_say {
                 self.release(kind);
             }
-        }
-        let (uptime, clock) = (self.uptime(), self.clock());
-        if self.is_enrolled() && self.sunset().is_some_and(|sunset| uptime >= sunset) {
-            self.release(EventKind::ReleasedBySunset);
         }
         // A deadline that was seen to pass is stored as passed.
         let kept_clock = self.kept.uptime.saturating_add(self.kept.charges);
