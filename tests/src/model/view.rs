@@ -123,26 +123,28 @@ pub fn look(bench: &Bench) -> View {
 /// What the model knows and the lock shows otherwise, a line each.
 pub fn difference(when: &str, expected: &View, seen: &View) -> String {
     let mut lines = String::new();
-    let mut compare = |what: &str, expected: &dyn Debug, seen: &dyn Debug| {
-        let (expected, seen) = (format!("{expected:?}"), format!("{seen:?}"));
-        if expected != seen {
-            lines += &format!("  {when}, {what}: expected {expected}, seen {seen}\n");
-        }
-    };
-    compare("state", &expected.state, &seen.state);
-    compare("detail", &expected.detail, &seen.detail);
-    compare("seconds", &expected.seconds, &seen.seconds);
-    compare("contact", &expected.contact, &seen.contact);
+    let to = &mut lines;
+    compare(to, when, "state", &expected.state, &seen.state);
+    compare(to, when, "detail", &expected.detail, &seen.detail);
+    compare(to, when, "seconds", &expected.seconds, &seen.seconds);
+    compare(to, when, "contact", &expected.contact, &seen.contact);
     if expected.events.is_some() {
-        compare("events", &expected.events, &seen.events);
+        compare(to, when, "events", &expected.events, &seen.events);
     }
     if let Some((uptime, enrolment)) = &expected.enrolled {
-        compare("uptime", &Some(uptime), &seen.enrolled.as_ref().map(|(uptime, _)| uptime));
-        let seen = seen
-            .enrolled
-            .as_ref()
-            .map(|(_, seen)| Enrolment { voucher: enrolment.voucher, ..*seen });
-        compare("enrolment", &Some(enrolment), &seen.as_ref());
+        let seen = seen.enrolled.as_ref();
+        compare(to, when, "uptime", &Some(uptime), &seen.map(|(uptime, _)| uptime));
+        let seen = seen.map(|(_, seen)| Enrolment { voucher: enrolment.voucher, ..*seen });
+        compare(to, when, "enrolment", &Some(enrolment), &seen.as_ref());
     }
     lines
+}
+
+fn compare<T>(lines: &mut String, when: &str, what: &str, expected: &T, seen: &T)
+where
+    T: PartialEq + Debug,
+{
+    if expected != seen {
+        *lines += &format!("  {when}, {what}: expected {expected:?}, seen {seen:?}\n");
+    }
 }

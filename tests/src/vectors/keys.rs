@@ -1,6 +1,8 @@
 //! Test keys and test devices. Their private halves are published with the
 //! vectors: never use them for anything else.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use p256::ecdsa::SigningKey;
@@ -36,6 +38,9 @@ pub const DESK_2: TestKey = TestKey { name: "desk-2", byte: 0x66 };
 /// Of nobody with a say.
 pub const STRANGER: TestKey = TestKey { name: "stranger", byte: 0x77 };
 
+/// How many signatures are remembered.
+const REMEMBERED: usize = 1 << 16;
+
 const ALL: [TestKey; 7] = [OEM, LENDER, DESK, ESCROW, LENDER_2, DESK_2, STRANGER];
 
 impl TestKey {
@@ -55,9 +60,20 @@ impl TestKey {
 
     /// Signs a digest, RFC 6979.
     pub fn sign(self, digest: &Digest) -> Signature {
-        let signature: p256::ecdsa::Signature =
-            self.private().sign_prehash(&digest.0).expect("a digest of 32 bytes");
-        Bytes(signature.to_bytes().into())
+        // The same digest always has the same signature: made once.
+        thread_local! {
+            static MADE: RefCell<HashMap<(u8, Digest), Signature>> = RefCell::default();
+        }
+        MADE.with_borrow_mut(|made| {
+            if made.len() >= REMEMBERED {
+                made.clear();
+            }
+            *made.entry((self.byte, *digest)).or_insert_with(|| {
+                let signature: p256::ecdsa::Signature =
+                    self.private().sign_prehash(&digest.0).expect("a digest of 32 bytes");
+                Bytes(signature.to_bytes().into())
+            })
+        })
     }
 }
 
