@@ -1,26 +1,143 @@
 //! Signatures and the device's own keys.
 
+use heapless::Vec;
 use hkdf::Hkdf;
-use p256::ecdsa::signature::hazmat::{PrehashSigner, PrehashVerifier};
-use p256::ecdsa::{Signature as EcdsaSignature, SigningKey, VerifyingKey};
+use p256::ecdsa::signature::hazmat::PrehashSigner;
+use p256::ecdsa::{Signature as EcdsaSignature, SigningKey};
+use p256::elliptic_curve::Group;
+use p256::elliptic_curve::ops::{LinearCombination, Reduce};
+use p256::elliptic_curve::point::AffineCoordinates;
 use p256::elliptic_curve::sec1::ToSec1Point;
-use p256::{PublicKey as Point, SecretKey};
+use p256::{FieldBytes, ProjectivePoint, PublicKey as Point, Scalar, SecretKey};
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
+use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::statement::DeviceKeys;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::env::PlatformError;
+use crate::verdict::Verdict;
 
-/// Refuses a signature that does not verify.
-///
-/// # Errors
-/// [`Refusal::BadSignature`], also for a key that is none.
-pub fn verify(key: &PublicKey, digest: &Digest, signature: &Signature) -> Result<(), Refusal> {
-    let key = VerifyingKey::from_sec1_bytes(&key.0).map_err(|_| Refusal::BadSignature)?;
-    let signature = EcdsaSignature::from_slice(&signature.0).map_err(|_| Refusal::BadSignature)?;
-    key.verify_prehash(&digest.0, &signature).map_err(|_| Refusal::BadSignature)
+/// Signatures that one request needs at most: a recovery's voucher, its rekeys
+/// with a proof each, and its release.
+const SIGNATURES: usize = 1 + 2 * limits::RECOVERY_REKEYS + 1;
+
+/// Verifies the signatures of a request, and then judges them a second time, in
+/// the same order: the sum on the curve is calculated once, but whoever makes
+/// the processor skip one instruction gets past one of two judgements only.
+pub struct Verifier {
+    blinding: u16,
+    calculated: Vec<Calculated, SIGNATURES>,
+    /// How many were judged again; `None` the first time.
+    again: Option<usize>,
+}
+
+/// What a verification calculates: `u1 = z / s`, `u2 = r / s` and the x of
+/// `u1·G + u2·Q`, all modulo the curve's order.
+#[derive(Clone, Copy)]
+struct Calculated {
+    u1: Scalar,
+    u2: Scalar,
+    x: Scalar,
+}
+
+impl Verifier {
+    /// `blinding` is drawn anew for each request, and nobody outside knows it.
+    pub fn new(blinding: u16) -> Verifier {
+        Verifier { blinding, calculated: Vec::new(), again: None }
+    }
+
+    /// From now on the same signatures are judged again.
+    pub fn again(&mut self) {
+        self.again = Some(0);
+    }
+
+    /// Refuses a signature that does not verify.
+    ///
+    /// # Errors
+    /// [`Refusal::BadSignature`], also for a key that is none.
+    #[inline(never)]
+    pub fn verify(
+        &mut self,
+        key: &PublicKey,
+        digest: &Digest,
+        signature: &Signature,
+    ) -> Result<(), Refusal> {
+        let bad = Refusal::BadSignature;
+        let calculated = if let Some(judged) = &mut self.again {
+            let calculated = *self.calculated.get(*judged).ok_or(bad)?;
+            *judged = judged.saturating_add(1);
+            calculated
+        } else {
+            let calculated = calculate(key, digest, signature, self.blinding).ok_or(bad)?;
+            self.calculated.push(calculated).map_err(|_| bad)?;
+            calculated
+        };
+        match calculated.holds(digest, signature) {
+            Verdict::Good => Ok(()),
+            Verdict::Bad => Err(bad),
+        }
+    }
+}
+
+impl Calculated {
+    /// Whether it is of this digest and signature, and the signature verifies.
+    #[inline(never)]
+    fn holds(&self, digest: &Digest, signature: &Signature) -> Verdict {
+        let Ok(signature) = EcdsaSignature::from_slice(&signature.0) else { return Verdict::Bad };
+        let (r, s) = signature.split_scalars();
+        let is_of = self.u1 * *s == scalar(&digest.0) && self.u2 * *s == *r;
+        Verdict::of(is_of && self.x == *r)
+    }
+}
+
+/// Who knows which instruction will be skipped can make a signature to fit what
+/// is left of the sum; so the sum is calculated with points and factors that
+/// nobody outside knows: with `T = Q + t·G` and `a = u1 - u2·t`,
+/// `u1·G + u2·Q = a·(T + G) + (u2 - a)·T`.
+fn calculate(
+    key: &PublicKey,
+    digest: &Digest,
+    signature: &Signature,
+    blinding: u16,
+) -> Option<Calculated> {
+    let signature = EcdsaSignature::from_slice(&signature.0).ok()?;
+    let (r, s) = signature.split_scalars();
+    let inverse = Option::<Scalar>::from(s.as_ref().invert_vartime())?;
+    let (u1, u2) = (scalar(&digest.0) * inverse, *r * inverse);
+    let shift = times_generator(blinding);
+    let shifted = point(key)? + shift;
+    let a = u1 - u2 * Scalar::from(u64::from(blinding));
+    let terms = [(shifted + ProjectivePoint::GENERATOR, a), (shifted, u2 - a)];
+    let sum = ProjectivePoint::lincomb_vartime(&terms);
+    // Without the key in it, the sum would be one that anybody can make.
+    if shifted - shift != point(key)? {
+        return None;
+    }
+    Some(Calculated { u1, u2, x: Scalar::reduce(&sum.to_affine().x()) })
+}
+
+/// Read from its bytes each time.
+#[inline(never)]
+fn point(key: &PublicKey) -> Option<ProjectivePoint> {
+    Point::from_sec1_bytes(&key.0).ok().map(ProjectivePoint::from)
+}
+
+/// A small multiple of the generator, in a sixteenth of the time of any.
+fn times_generator(factor: u16) -> ProjectivePoint {
+    let mut sum = ProjectivePoint::IDENTITY;
+    for bit in (0..u16::BITS).rev() {
+        sum = sum.double();
+        if factor >> bit & 1 == 1 {
+            sum += ProjectivePoint::GENERATOR;
+        }
+    }
+    sum
+}
+
+fn scalar(bytes: &[u8; 32]) -> Scalar {
+    Scalar::reduce(&FieldBytes::from(*bytes))
 }
 
 /// Refuses a key that is no point of P-256, or not in its compressed form.
@@ -85,6 +202,9 @@ mod tests {
         assert_ne!(keys.signing, keys.agreement);
         assert_ne!(keys.signing, device_keys(&[6; 32]).unwrap().signing);
         let signature = sign(&[5; 32], &digest).unwrap();
+        let verify = |key: &PublicKey, digest: &Digest, signature: &Signature| {
+            Verifier::new(0x5a5a).verify(key, digest, signature)
+        };
         assert_eq!(verify(&keys.signing, &digest, &signature), Ok(()));
         assert_eq!(verify(&keys.agreement, &digest, &signature), Err(Refusal::BadSignature));
         let mut other = signature;
@@ -97,5 +217,44 @@ mod tests {
         let mut no_point = [0xff; 33];
         no_point[0] = 2;
         assert_eq!(check_key(&Bytes(no_point)), Err(Refusal::BadKey));
+    }
+    #[test]
+    fn a_signature_is_judged_again_as_it_was() {
+        let (digest, other) = (sha256(&[b"x"]), sha256(&[b"y"]));
+        let key = device_keys(&[5; 32]).unwrap().signing;
+        let signature = sign(&[5; 32], &digest).unwrap();
+        let mut altered = signature;
+        altered.0[3] ^= 1;
+        let bad = Err(Refusal::BadSignature);
+        for blinding in [0, 1, 2, 0x8000, u16::MAX] {
+            let mut verifier = Verifier::new(blinding);
+            assert_eq!(verifier.verify(&key, &other, &signature), bad);
+            let mut verifier = Verifier::new(blinding);
+            assert_eq!(verifier.verify(&key, &digest, &signature), Ok(()), "{blinding}");
+            for (digest, signature, judged) in
+                [(&digest, &signature, Ok(())), (&other, &signature, bad), (&digest, &altered, bad)]
+            {
+                verifier.again();
+                assert_eq!(verifier.verify(&key, digest, signature), judged, "{blinding}");
+            }
+            assert_eq!(verifier.verify(&key, &digest, &signature), bad, "there was only one");
+        }
+    }
+
+    #[test]
+    fn what_was_calculated_is_of_one_digest_and_one_signature() {
+        let digest = sha256(&[b"x"]);
+        let key = device_keys(&[5; 32]).unwrap().signing;
+        let signature = sign(&[5; 32], &digest).unwrap();
+        let calculated = calculate(&key, &digest, &signature, 77).unwrap();
+        assert_eq!(calculated.holds(&digest, &signature), Verdict::Good);
+        let one = Scalar::ONE;
+        for wrong in [
+            Calculated { u1: calculated.u1 + one, ..calculated },
+            Calculated { u2: calculated.u2 + one, ..calculated },
+            Calculated { x: calculated.x + one, ..calculated },
+        ] {
+            assert_eq!(wrong.holds(&digest, &signature), Verdict::Bad);
+        }
     }
 }

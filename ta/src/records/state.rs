@@ -98,6 +98,18 @@ impl StateRecord {
         self.device == device.half()
     }
 
+    /// With the slots that another record says are live.
+    #[must_use]
+    pub fn with_slots_of(self, other: &StateRecord) -> StateRecord {
+        StateRecord {
+            keys: other.keys,
+            keys_check: other.keys_check,
+            contact: other.contact,
+            contact_check: other.contact_check,
+            ..self
+        }
+    }
+
     /// Adds an event; the oldest goes when there are too many.
     pub fn remember(&mut self, kind: EventKind) {
         if self.events.is_full() {

@@ -1,0 +1,197 @@
+//! What the lock knows of its storage. It is kept twice: whoever makes the
+//! processor skip one instruction, or flips one bit, reaches one of the two.
+
+use core::hint::black_box;
+
+use paylatch_proto::api::EventKind;
+use paylatch_proto::bytes::{Digest, PublicKey};
+use paylatch_proto::limits;
+use paylatch_proto::state::{DETAIL_DEADLINE_PASSED, DETAIL_UNTIL_POWER_OFF, Fault, State};
+
+use crate::records::{KeysRecord, StateRecord, Terms};
+use crate::verdict::Verdict;
+
+/// Two of a kind, each made for itself; they count where they agree.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Twice<T> {
+    /// Decides.
+    pub first: T,
+    /// Is asked before anything is done.
+    pub second: T,
+}
+
+impl<T: PartialEq> Twice<T> {
+    /// Whether they agree.
+    #[inline(never)]
+    pub fn agree(&self) -> Verdict {
+        Verdict::of(black_box(&self.first) == black_box(&self.second))
+    }
+}
+
+/// What is known.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Of the storage.
+    pub stored: Stored,
+    /// Of the time; latched.
+    pub boot: Option<Boot>,
+    /// A release that holds until power-off.
+    pub held: Option<Release>,
+}
+
+/// What is known of the storage.
+#[allow(clippy::large_enum_variant)] // there are two, and no heap to box it on
+#[derive(Clone, PartialEq, Eq)]
+pub enum Stored {
+    /// Nothing; why. Tried again at the next question.
+    Unknown(Fault),
+    /// No enrolment and no seal.
+    Empty,
+    /// A confirmed state record, and the live keys record unless it is released.
+    Live { state: StateRecord, keys: Option<KeysRecord> },
+}
+
+/// Where uptime stood when this power-on first read it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Boot {
+    pub clock: u64,
+    pub uptime: u64,
+    pub charged: u64,
+}
+
+/// A release, and whose word it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    pub by: EventKind,
+    pub authority: Authority,
+}
+
+/// Whose word a release is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// The OEM's seal: never written over an enrolment that was merely silent.
+    Oem,
+    /// This key's under this enrolment (a sunset counts as the lender's). Once
+    /// the enrolment can be read, it is stored if the key has a say there, and
+    /// forgotten if not.
+    Key { voucher: Digest, key: PublicKey },
+}
+
+impl Authority {
+    /// Whether it has a say under these terms.
+    pub fn is_of(self, terms: &Terms) -> bool {
+        match self {
+            Authority::Oem => false,
+            Authority::Key { voucher, key } => {
+                voucher == terms.voucher && (key == terms.lender || Some(key) == terms.escrow)
+            }
+        }
+    }
+}
+
+impl Release {
+    /// Of a device that is not financed.
+    pub const SEALED: Release = Release { by: EventKind::Sealed, authority: Authority::Oem };
+
+    /// By the sunset of these terms.
+    pub fn sunset(terms: &Terms) -> Release {
+        let authority = Authority::Key { voucher: terms.voucher, key: terms.lender };
+        Release { by: EventKind::ReleasedBySunset, authority }
+    }
+}
+
+impl Known {
+    /// Nothing; why.
+    pub fn nothing(fault: Fault) -> Known {
+        Known { stored: Stored::Unknown(fault), boot: None, held: None }
+    }
+
+    /// A confirmed record; the keys are as before unless they are given.
+    pub fn store(&mut self, state: StateRecord, keys: Option<KeysRecord>) {
+        let before = Stored::Unknown(Fault::WriteUnconfirmed);
+        let keys = keys.or(match core::mem::replace(&mut self.stored, before) {
+            Stored::Live { keys, .. } => keys,
+            _ => None,
+        });
+        self.stored = Stored::Live { state, keys };
+    }
+
+    /// The enrolment of a phone that is not released: its state and terms.
+    pub fn enrolled(&self) -> Option<(&StateRecord, &Terms)> {
+        match &self.stored {
+            Stored::Live { state, keys: Some(KeysRecord { terms: Some(terms), .. }) }
+                if state.phase != State::Released =>
+            {
+                Some((state, terms))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether what is stored is a release.
+    pub fn is_released(&self) -> bool {
+        matches!(&self.stored, Stored::Live { state, .. } if state.phase == State::Released)
+    }
+
+    /// A record as of `seconds` on the platform's clock.
+    pub fn at(&self, state: &StateRecord, seconds: u64) -> StateRecord {
+        let mut state = state.clone();
+        if let Some(boot) = self.boot {
+            let passed = seconds.saturating_sub(boot.clock);
+            state.uptime = state.uptime.max(boot.uptime.saturating_add(passed));
+        }
+        state
+    }
+
+    /// The record as this power-on has to store it at first: without the clean
+    /// mark. Where it was cleared already, the last power-on ended unclean and
+    /// is charged for, once in each power-on, which began at `created`.
+    pub fn charge(&mut self, mut state: StateRecord, created: u64) -> StateRecord {
+        let boot = *self.boot.get_or_insert_with(|| {
+            let charge = if state.clean { 0 } else { limits::UPTIME_STEP };
+            let charged = state.charged.saturating_add(charge);
+            Boot { clock: created, uptime: state.uptime, charged }
+        });
+        if boot.charged > state.charged {
+            state.charged = boot.charged;
+            state.remember(EventKind::PowerCut);
+        }
+        state.uptime = state.uptime.max(boot.uptime);
+        state.clean = false;
+        state
+    }
+
+    /// The state as of `seconds`, and `STATE`'s detail.
+    #[inline(never)]
+    pub fn tell(&self, seconds: u64) -> (State, u32) {
+        match &self.stored {
+            Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } => {
+                (State::Released, 0)
+            }
+            _ if self.held.is_some() => (State::Released, DETAIL_UNTIL_POWER_OFF),
+            Stored::Unknown(fault) => (State::Fault, fault.code()),
+            Stored::Empty => (State::Unprovisioned, 0),
+            Stored::Live { state, .. } => {
+                match (state.phase, self.at(state, seconds).effective()) {
+                    (State::Unlocked, State::Locked) => (State::Locked, DETAIL_DEADLINE_PASSED),
+                    (_, State::Locked) => (State::Locked, state.reason.map_or(0, |r| r.code())),
+                    (_, effective) => (effective, 0),
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_agree_or_not() {
+        let known = || Known::nothing(Fault::Platform);
+        let mut twice = Twice { first: known(), second: known() };
+        assert_eq!(twice.agree(), Verdict::Good);
+        twice.second.held = Some(Release::SEALED);
+        assert_eq!(twice.agree(), Verdict::Bad);
+    }
+}
