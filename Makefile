@@ -48,12 +48,15 @@ ta_measured := $(target)/measured/$(uuid).stripped.elf
 ta_release  := $(target)/release-ta/$(uuid).stripped.elf
 ta_failing  := $(target)/failing-ta/$(uuid).stripped.elf
 
-# $(call build_ta,FEATURE,ELF): sha2's run-time choice of instructions would need a libc.
+# sha2's run-time choice of instructions would need a libc.
+cargo_ta = $(call cargo_arm64,--cfg sha2_backend=\"soft\" -C link-arg=-nostartfiles) \
+	TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
+	cargo build --profile ta --quiet --target $(arm64)
+
+# $(call build_ta,FEATURE,ELF)
 define build_ta
 $(MAKE) -s -C qemu devkit >/dev/null
-$(call cargo_arm64,--cfg sha2_backend=\"soft\" -C link-arg=-nostartfiles) \
-	TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
-	cargo build --profile ta --quiet -p paylatch-ta --bin paylatch-ta --features $(1) --target $(arm64)
+$(cargo_ta) -p paylatch-ta --bin paylatch-ta --features $(1)
 mkdir -p $(dir $(2))
 ta/check-elf $(target)/arm64/$(arm64)/ta/paylatch-ta $(2) $(cross)
 endef
@@ -118,17 +121,21 @@ run: device host
 
 # --- Tests ---------------------------------------------------------------------
 
-test: check host-tests issuer-tests device-tests memory-test
+test: check host-tests issuer-tests chip-test device-tests memory-test
 
 # Format, lints, docs, licences.
 check: device host
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
+	@cargo fmt --check --manifest-path tests/chip/Cargo.toml
 	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure,paylatch-fuzz/libfuzzer -- -D warnings
 	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc cargo clippy --quiet -p paylatch-ta \
 		--features measure,failing --bin paylatch-ta -- -D warnings
 	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy --quiet -p paylatch --features optee \
 		-- -D warnings
+	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit cargo clippy --quiet -p paylatch-chip-program \
+		--features program --bin paylatch-chip-program -- -D warnings
+	@$(chip_tool) cargo clippy --release --quiet --manifest-path tests/chip/Cargo.toml -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
 	@command -v cargo-deny >/dev/null || { echo "check: installing cargo-deny (about 5 min, once)"; \
 		cargo install --quiet --locked cargo-deny@$(cargo_deny); }
@@ -164,14 +171,30 @@ memory-test: measured-device host
 	@PAYLATCH_DEVICE=$(target)/measured cargo test --quiet -p paylatch-tests --features measure \
 		--test memory -- --nocapture
 
+chip_program := $(target)/arm64/$(arm64)/ta/paylatch-chip-program
+chip_tool    := CARGO_TARGET_DIR=$(target)/chip
+
+# The lock, compiled as in the application, and the emulator that runs it.
+chip: deps
+	$(say) "chip: building the lock for an emulator, and the emulator (about 4 min the first time)"
+	@$(MAKE) -s -C qemu devkit >/dev/null
+	@$(cargo_ta) -p paylatch-chip-program --bin paylatch-chip-program --features program
+	@$(chip_tool) cargo build --release --quiet --locked --manifest-path tests/chip/Cargo.toml
+
+# Faults of the chip: instructions skipped and bits flipped, one at a time.
+chip-test: chip
+	$(say) "chip-test: an instruction skipped or a bit flipped at a time (about 4 min)"
+	@$(target)/chip/release/paylatch-chip $(chip_program)
+
 # The long version of what `make test` tries a part of, and one table of it.
-prove: device faulty-firmware host
+prove: device faulty-firmware host chip
 	$(say) "prove: every sequence, fault, lie and power cut (hours)"
 	@export PAYLATCH_PROVE=1; failed=; \
 	cargo test --quiet -p paylatch-tests --no-fail-fast --test model --test failing_storage \
 		--test wycheproof -- --nocapture >$(target)/prove.log 2>&1 || failed=1; \
 	cargo test --quiet -p paylatch-tests --features device --test device \
 		-- --nocapture absence:: cuts:: hostile:: lies:: >>$(target)/prove.log 2>&1 || failed=1; \
+	$(target)/chip/release/paylatch-chip $(chip_program) >>$(target)/prove.log 2>&1 || failed=1; \
 	sed -n 's/^\.*prove: \(.*\): \([0-9]*\) cases, \([0-9]*\) failed$$/\2 cases\t\3 failed\t\1/p' \
 		$(target)/prove.log; \
 	[ -z "$$failed" ] || { tail -n 40 $(target)/prove.log; exit 1; }
@@ -187,4 +210,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release shell host run test check host-tests issuer-tests \
-	device-tests measured-device faulty-firmware memory-test prove fuzz audit clean
+	chip chip-test device-tests measured-device faulty-firmware memory-test prove fuzz audit clean

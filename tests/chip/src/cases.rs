@@ -1,0 +1,428 @@
+//! What is tried with faults in it: a phone, and what it must not take or tell.
+
+use std::sync::Arc;
+
+use paylatch_proto::api::{Outcome, Reply, Request};
+use paylatch_proto::bytes::{Bytes, DeviceId, Digest, Signature};
+use paylatch_proto::limits;
+use paylatch_proto::message::{Command, Message};
+use paylatch_proto::sign::{self, Domain};
+use paylatch_proto::state::State;
+use paylatch_proto::voucher::Voucher;
+use paylatch_tests::bench::{
+    self, BUYER, ESCROW, Enrolment, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey,
+};
+
+use crate::faults::Run;
+use crate::forge::Forgery;
+use crate::machine::{End, Entry, Machine, Memory};
+use crate::phone::{Phone, encode};
+use crate::program::Program;
+
+/// A case.
+pub struct Case {
+    /// For a person.
+    pub name: String,
+    /// What is run.
+    pub run: Run,
+    /// Memory before power comes.
+    off: Memory,
+    /// What is stored before.
+    records: Vec<u8>,
+    /// What is stored afterwards, without a fault.
+    settled: Vec<u8>,
+    /// States that the phone must not be in afterwards.
+    open: &'static [State],
+}
+
+/// What came of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It answered, and is what it was.
+    Refused,
+    /// It did not answer, and is what it was.
+    Broken,
+    /// It only said that it had taken what it had not.
+    Said,
+    /// A refused request changed what is stored, and it is no more open.
+    Stored,
+    /// What a question stores anyway is not what it should be, and no more open.
+    Spoilt,
+    /// It is open, or would be after the next start.
+    Opened(State),
+}
+
+impl Verdict {
+    /// Whether a refusal became something else.
+    pub fn is_failure(self) -> bool {
+        matches!(self, Verdict::Stored | Verdict::Opened(_))
+    }
+}
+
+/// On a locked phone.
+const ANY_BUT_LOCKED: &[State] = &[State::Unlocked, State::Released, State::Unprovisioned];
+/// On a phone that was never enrolled, or whose records are damaged.
+const USABLE: &[State] = &[State::Unlocked, State::Released];
+
+impl Case {
+    fn call(name: &str, mut phone: Phone, request: &Request, open: &'static [State]) -> Case {
+        let entry = phone.machine.request(&encode(request));
+        Case::of(name, phone, entry, open)
+    }
+
+    fn state(name: &str, mut phone: Phone, open: &'static [State]) -> Case {
+        // The request of before does not matter.
+        phone.machine.request(&[0; limits::REQUEST]);
+        Case::of(name, phone, Entry::State, open)
+    }
+
+    fn of(name: &str, phone: Phone, entry: Entry, open: &'static [State]) -> Case {
+        let mut phone = phone;
+        let run = Run { before: phone.machine.memory(), entry };
+        let records = phone.machine.records();
+        phone.machine.run(entry);
+        let settled = phone.machine.records();
+        Case { name: name.into(), run, off: phone.off, records, settled, open }
+    }
+
+    /// What came of a run that ended so.
+    pub fn judge(&self, machine: &mut Machine, end: End) -> Verdict {
+        let records = machine.records();
+        let mut said = false;
+        if let End::Returned(length) = end {
+            match self.run.entry {
+                Entry::State => {
+                    if let Some(state) = self.opens(machine.words()) {
+                        return Verdict::Opened(state);
+                    }
+                }
+                _ => said = says_applied(&machine.reply(length)),
+            }
+            machine.run(Entry::State);
+            if let Some(state) = self.opens(machine.words()) {
+                return Verdict::Opened(state);
+            }
+        }
+        // Asking loads, and loading stores what the start found: once.
+        let later = machine.records();
+        for records in [&records, &later] {
+            if *records != self.records {
+                machine.restore(&self.off);
+                machine.set_records(records);
+                machine.run(Entry::Start);
+                machine.run(Entry::State);
+                if let Some(state) = self.opens(machine.words()) {
+                    return Verdict::Opened(state);
+                }
+            }
+        }
+        let changed = records != self.records && records != self.settled;
+        match end {
+            // A question may store: that power came, what time has brought.
+            _ if changed && self.run.entry == Entry::State => Verdict::Spoilt,
+            _ if changed => Verdict::Stored,
+            End::Returned(_) if said => Verdict::Said,
+            End::Returned(_) => Verdict::Refused,
+            End::Crashed | End::Hung => Verdict::Broken,
+        }
+    }
+
+    fn opens(&self, words: [u32; 4]) -> Option<State> {
+        State::from_code(words[0]).filter(|state| self.open.contains(state))
+    }
+}
+
+fn says_applied(reply: &[u8]) -> bool {
+    match postcard::from_bytes(reply) {
+        Ok(Reply::Done(done)) => done.outcome != Outcome::AlreadyApplied,
+        _ => false,
+    }
+}
+
+/// `body ‖ signature` with a forged signature.
+fn forged(
+    forgery: Forgery,
+    signer: TestKey,
+    domain: Domain,
+    enrolment: &Enrolment,
+    body: &[u8],
+) -> Vec<u8> {
+    let digest = sign::message_digest(domain, &device(), &voucher_digest(enrolment), body);
+    let signature = forgery.sign(&signer.public(), &digest, &signer.sign(&digest));
+    join(body, &signature)
+}
+
+fn device() -> DeviceId {
+    PHONE.id()
+}
+
+fn voucher_digest(enrolment: &Enrolment) -> Digest {
+    Voucher::parse(&enrolment.voucher).expect("a voucher").digest
+}
+
+fn join(body: &[u8], signature: &Signature) -> Vec<u8> {
+    [body, &signature.0].concat()
+}
+
+/// A message with one bit of its signature altered.
+fn altered(message: &[u8]) -> Vec<u8> {
+    let mut message = message.to_vec();
+    let last = message.len() - 20;
+    message[last] ^= 1;
+    message
+}
+
+const UNLOCK: Command = Command::Unlock { sequence: 9 };
+
+/// Forged unlocks of a locked phone.
+pub fn forged_unlocks(program: &Arc<Program>) -> Vec<Case> {
+    Forgery::ALL
+        .map(|forgery| {
+            let phone = Phone::locked(program);
+            let body = phone.enrolment.body(LENDER, None, 0, UNLOCK);
+            let message = forged(forgery, LENDER, sign::LENDER, &phone.enrolment, &body);
+            let name = format!("an unlock, {}", forgery.name());
+            Case::call(&name, phone, &Request::Apply(&message), ANY_BUT_LOCKED)
+        })
+        .into()
+}
+
+/// Genuine messages that are not for this phone now.
+pub fn other_messages(program: &Arc<Program>) -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut apply = |name: &str, phone: Phone, message: &[u8]| {
+        cases.push(Case::call(name, phone, &Request::Apply(message), ANY_BUT_LOCKED));
+    };
+    for (name, sequence) in [
+        ("an older unlock", 1),
+        ("another unlock of the last number", 2),
+        ("an unlock of a number out of range", 1 << 40),
+    ] {
+        let phone = Phone::locked(program);
+        let message = phone.enrolment.message(LENDER, Command::Unlock { sequence });
+        apply(name, phone, &message);
+    }
+    let other = Enrolment::new(&OTHER_PHONE, true, None);
+    apply("an unlock for another phone", Phone::locked(program), &other.message(LENDER, UNLOCK));
+    let phone = Phone::locked(program);
+    let body = phone.enrolment.body(LENDER, None, 0, UNLOCK);
+    let message = other.signed(LENDER, sign::LENDER, &body);
+    apply("an unlock for a phone with the same short id", phone, &message);
+    let earlier = Enrolment::new(&PHONE, false, Some(7));
+    apply(
+        "an unlock of another enrolment",
+        Phone::locked(program),
+        &earlier.message(LENDER, UNLOCK),
+    );
+    let phone = Phone::locked(program);
+    let message = phone.enrolment.message(STRANGER, UNLOCK);
+    apply("an unlock by a stranger", phone, &message);
+    let phone = Phone::locked(program);
+    let message = phone.enrolment.message(ESCROW, UNLOCK);
+    apply("an unlock by the escrow", phone, &message);
+    // What the lock has just verified lies about in its memory.
+    let mut phone = Phone::locked(program);
+    let genuine = phone.enrolment.message(LENDER, Command::Unlock { sequence: 1 });
+    let entry = phone.machine.request(&encode(&Request::Apply(&genuine)));
+    phone.machine.run(entry);
+    let signature = Message::parse(&genuine).expect("a message").signature;
+    let body = phone.enrolment.body(LENDER, None, 0, UNLOCK);
+    apply("an unlock with the last message's signature", phone, &join(&body, &signature));
+    cases
+}
+
+/// Forged releases, rekeys, seals, vouchers and recoveries.
+pub fn other_forgeries(program: &Arc<Program>) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (name, signer) in
+        [("a lender's release, altered", LENDER), ("an escrow's release, altered", ESCROW)]
+    {
+        let phone = Phone::locked(program);
+        let message = altered(&phone.enrolment.release(signer));
+        cases.push(Case::call(name, phone, &Request::Apply(&message), ANY_BUT_LOCKED));
+    }
+    let phone = Phone::locked(program);
+    let body = phone.enrolment.body(ESCROW, None, 0, Command::Release);
+    let message = forged(Forgery::NoKey, ESCROW, sign::ESCROW, &phone.enrolment, &body);
+    cases.push(Case::call(
+        "a release, signed as if there were no key",
+        phone,
+        &Request::Apply(&message),
+        ANY_BUT_LOCKED,
+    ));
+
+    let phone = Phone::locked(program);
+    let message = altered(&phone.enrolment.rekey(9));
+    cases.push(Case::call("a rekey, altered", phone, &Request::Apply(&message), ANY_BUT_LOCKED));
+    let phone = Phone::locked(program);
+    let body = phone.enrolment.body(LENDER, Some(STRANGER), 0, bench::sale_to(BUYER, 9));
+    let message = phone.enrolment.signed(LENDER, sign::LENDER, &body);
+    cases.push(Case::call(
+        "a rekey to a key that nobody has shown",
+        phone,
+        &Request::Apply(&message),
+        ANY_BUT_LOCKED,
+    ));
+
+    let nonce = Bytes([0; 32]);
+    let seal = bench::seal(&PHONE);
+    cases.push(Case::call(
+        "a seal of an enrolled phone",
+        Phone::locked(program),
+        &Request::Seal { nonce, seal: &seal },
+        ANY_BUT_LOCKED,
+    ));
+    let seal = altered(&seal);
+    cases.push(Case::call(
+        "a seal, altered",
+        Phone::locked(program),
+        &Request::Seal { nonce, seal: &seal },
+        ANY_BUT_LOCKED,
+    ));
+    cases.push(Case::call(
+        "a seal of a damaged phone, altered",
+        damaged(program),
+        &Request::Seal { nonce, seal: &seal },
+        ANY_BUT_LOCKED,
+    ));
+    cases.push(Case::call(
+        "a seal of a fresh phone, altered",
+        Phone::fresh(program),
+        &Request::Seal { nonce, seal: &seal },
+        USABLE,
+    ));
+
+    let phone = Phone::fresh(program);
+    let voucher = altered(&phone.enrolment.voucher);
+    cases.push(Case::call(
+        "a voucher, altered",
+        phone,
+        &Request::Enrol { nonce, voucher: &voucher },
+        USABLE,
+    ));
+
+    let phone = damaged(program);
+    let release = altered(&phone.enrolment.release(LENDER));
+    cases.push(Case::call(
+        "a release of a damaged phone, altered",
+        phone,
+        &Request::Apply(&release),
+        ANY_BUT_LOCKED,
+    ));
+    let phone = without_keys(program);
+    let release = altered(&phone.enrolment.release(LENDER));
+    let voucher = phone.enrolment.voucher.to_vec();
+    let recover =
+        Request::Recover { voucher: &voucher, rekeys: heapless::Vec::new(), release: &release };
+    cases.push(Case::call("a recovery with a release, altered", phone, &recover, ANY_BUT_LOCKED));
+    let phone = without_keys(program);
+    let body =
+        Voucher { lender: STRANGER.public(), ..Voucher::parse(&voucher).expect("a voucher").body };
+    let mut room = [0; limits::BODY];
+    let body = postcard::to_slice(&body, &mut room).expect("a body fits");
+    let digest = sign::digest(sign::VOUCHER, body);
+    let voucher = join(body, &STRANGER.sign(&digest));
+    let by_stranger = phone.enrolment.body(STRANGER, None, 0, Command::Release);
+    let signed = sign::message_digest(sign::LENDER, &device(), &digest, &by_stranger);
+    let release = join(&by_stranger, &STRANGER.sign(&signed));
+    let recover =
+        Request::Recover { voucher: &voucher, rekeys: heapless::Vec::new(), release: &release };
+    cases.push(Case::call(
+        "a recovery with a voucher that is not the OEM's",
+        phone,
+        &recover,
+        ANY_BUT_LOCKED,
+    ));
+    cases
+}
+
+/// Questions.
+pub fn questions(program: &Arc<Program>) -> Vec<Case> {
+    let off = |mut phone: Phone| {
+        phone.power();
+        phone
+    };
+    let mut asked = Phone::time_over(program);
+    assert_eq!(asked.ask()[0], State::Locked.code());
+    vec![
+        Case::state("STATE of a locked phone", Phone::locked(program), ANY_BUT_LOCKED),
+        Case::state(
+            "STATE of a phone whose time is over",
+            Phone::time_over(program),
+            ANY_BUT_LOCKED,
+        ),
+        Case::state(
+            "STATE of a locked phone at its start",
+            off(Phone::locked(program)),
+            ANY_BUT_LOCKED,
+        ),
+        Case::state("STATE of a phone whose time is over at its start", off(asked), ANY_BUT_LOCKED),
+        Case::state("STATE of a fresh phone at its start", Phone::fresh(program), USABLE),
+        Case::state(
+            "STATE of a phone with a damaged record at its start",
+            damaged(program),
+            ANY_BUT_LOCKED,
+        ),
+        Case::state(
+            "STATE of a phone with a missing record at its start",
+            missing(program),
+            ANY_BUT_LOCKED,
+        ),
+        Case::state(
+            "STATE of a phone without its keys at its start",
+            without_keys(program),
+            ANY_BUT_LOCKED,
+        ),
+    ]
+}
+
+/// Bytes of a kept record in the world.
+const KEPT: usize = size_of::<paylatch_chip_program::Kept>();
+
+/// A locked phone whose records were changed while it was off.
+fn spoilt(program: &Arc<Program>, change: impl Fn(&mut [u8])) -> Phone {
+    let mut phone = Phone::locked(program);
+    let mut records = phone.machine.records();
+    change(&mut records);
+    phone.machine.set_records(&records);
+    phone.power();
+    phone
+}
+
+fn damaged(program: &Arc<Program>) -> Phone {
+    spoilt(program, |records| records[40] ^= 1)
+}
+
+fn missing(program: &Arc<Program>) -> Phone {
+    spoilt(program, |records| records[..KEPT].fill(0))
+}
+
+fn without_keys(program: &Arc<Program>) -> Phone {
+    spoilt(program, |records| records[KEPT..3 * KEPT].fill(0))
+}
+
+/// What is taken, and must be: a fault that nobody finds is no proof.
+pub fn controls(program: &Arc<Program>) -> Vec<(Case, State)> {
+    let phone = Phone::locked(program);
+    let unlock = phone.enrolment.message(LENDER, UNLOCK);
+    let release = phone.enrolment.release(ESCROW);
+    let apply = |message: &[u8]| {
+        Case::call("", Phone::locked(program), &Request::Apply(message), ANY_BUT_LOCKED)
+    };
+    let usable = Case::state("", Phone::enrolled(program), ANY_BUT_LOCKED);
+    vec![
+        (apply(&unlock), State::Unlocked),
+        (apply(&release), State::Released),
+        (usable, State::Unlocked),
+    ]
+}
+
+/// What the library's own check of a signature says of a bad one.
+pub fn plain(program: &Arc<Program>, forgery: Forgery) -> Run {
+    let mut machine = Machine::new(program);
+    let digest = sign::sha256(&[b"a message"]);
+    let key = OEM.public();
+    let signature = forgery.sign(&key, &digest, &OEM.sign(&digest));
+    machine.request(&[&key.0[..], &digest.0, &signature.0].concat());
+    Run { before: machine.memory(), entry: Entry::Plain }
+}

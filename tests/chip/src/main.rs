@@ -1,0 +1,134 @@
+//! Faults of the chip: the lock as it is compiled for the phone runs in an
+//! emulator, and each instruction of it is skipped once, or each bit flipped.
+//!
+//! `paylatch-chip PROGRAM [NAME]`: tries the cases whose name has `NAME` in it;
+//! with `PAYLATCH_PROVE=1` at length.
+
+mod cases;
+mod faults;
+mod forge;
+mod machine;
+mod phone;
+mod program;
+mod random;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use paylatch_tests::prove::at_length;
+
+use cases::{Case, Verdict};
+use faults::{Fault, Which, skip};
+use forge::Forgery;
+use machine::{End, Machine};
+use program::Program;
+use random::Random;
+
+/// Of the executions in field arithmetic, at length one in so many is skipped.
+const FIELD: u64 = 500;
+
+/// What was tried.
+#[derive(Default)]
+struct Tally {
+    passed: usize,
+    failed: usize,
+}
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let Some(path) = arguments.next() else {
+        eprintln!("usage: paylatch-chip PROGRAM [NAME]; `make chip-test` builds and runs it");
+        return ExitCode::FAILURE;
+    };
+    let only = arguments.next();
+    let program = match Program::load(Path::new(&path)) {
+        Ok(program) => Arc::new(program),
+        Err(problem) => {
+            eprintln!("paylatch-chip: {problem}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut tally = Tally::default();
+    for (case, state) in cases::controls(&program) {
+        let mut machine = Machine::new(&program);
+        machine.restore(&case.run.before);
+        let end = machine.run(case.run.entry);
+        assert_eq!(case.judge(&mut machine, end), Verdict::Opened(state), "what is good is taken");
+    }
+    let wanted = |case: &Case| only.as_ref().is_none_or(|only| case.name.contains(only));
+    let (three, few) = (Which::Three { one_in: 1 }, Which::Three { one_in: 40 });
+    let each = Which::Each { field: FIELD };
+    for (cases, most, rest, floor) in [
+        (cases::questions(&program), three, three, 1500),
+        (cases::forged_unlocks(&program), three, few, 200),
+        (cases::other_messages(&program), few, few, 100),
+        (cases::other_forgeries(&program), few, few, 30),
+    ] {
+        for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
+            let which = match (at_length(), i) {
+                (true, _) => each,
+                (false, 0) => most,
+                (false, _) => rest,
+            };
+            let judge = |machine: &mut Machine, end| case.judge(machine, end);
+            let done = skip(&program, &case.run, which, &mut Random(1), &judge);
+            tally.take(&program, &case.name, floor, &done);
+        }
+    }
+    for case in cases::questions(&program).iter().filter(|case| wanted(case)) {
+        let judge = |machine: &mut Machine, end| case.judge(machine, end);
+        let done = faults::flip(&program, &case.run, "CHIP_LOCK", &judge);
+        tally.take(&program, &format!("a flipped bit, {}", case.name), 9_500, &done);
+    }
+    if only.is_none() {
+        compare(&program);
+    }
+    println!("{} passed, {} failed", tally.passed, tally.failed);
+    if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+impl Tally {
+    /// Tells what came of a case.
+    ///
+    /// # Panics
+    /// When fewer faults were tried than `floor`.
+    fn take(&mut self, program: &Program, name: &str, floor: usize, done: &[Fault<Verdict>]) {
+        let failed: Vec<_> = done.iter().filter(|fault| fault.verdict.is_failure()).collect();
+        println!("prove: chip: {name}: {} cases, {} failed", done.len(), failed.len());
+        let count = |kind| done.iter().filter(|fault| fault.verdict == kind).count();
+        println!(
+            "    refused {}, no answer {}, said only {}, spoilt {}",
+            count(Verdict::Refused),
+            count(Verdict::Broken),
+            count(Verdict::Said),
+            count(Verdict::Spoilt),
+        );
+        for fault in &failed {
+            println!(
+                "    {:?}: {} at {}",
+                fault.verdict,
+                fault.number,
+                program.place(fault.address)
+            );
+        }
+        assert!(done.len() >= floor, "{name}: only {} faults were tried, not {floor}", done.len());
+        self.failed += failed.len();
+        self.passed += done.len() - failed.len();
+    }
+}
+
+/// The same of the library's own check of a signature, which is not hardened:
+/// what the tool would find.
+///
+/// # Panics
+/// When it finds nothing.
+fn compare(program: &Arc<Program>) {
+    let which = if at_length() { Which::Three { one_in: 1 } } else { Which::Last };
+    let run = cases::plain(program, Forgery::Altered);
+    let judge = |_: &mut Machine, end| end == End::Returned(1);
+    let done = skip(program, &run, which, &mut Random(1), &judge);
+    let accepted = done.iter().filter(|fault| fault.verdict).count();
+    println!("for comparison, p256 by itself: {} skips, {accepted} accepted", done.len());
+    assert!(accepted > 0, "the tool is blind: it finds no skip that p256 by itself accepts");
+}
