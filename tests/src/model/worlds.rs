@@ -64,6 +64,14 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
         return all;
     }
     let held = holds(world, &done, step);
+    // Where nothing can be read, the voucher proves who has no say.
+    let refused = match step {
+        Step::Recover(release, with_sales) => {
+            let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
+            world.proves(sales, release).err().map(Err)
+        }
+        _ => None,
+    };
     let nothing_said = answer.is_none_or(|answer| answer.is_err());
     for phone in [world.clone(), read, asked, done.clone()] {
         for shutdowns in [phone.on.shutdowns, done.on.shutdowns] {
@@ -73,6 +81,9 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
                 // What was not accepted may have left any of these.
                 if nothing_said {
                     all.push((answer, phone.clone()));
+                }
+                if refused.is_some() {
+                    all.push((refused, phone.clone()));
                 }
                 if answer.is_some() {
                     all.push((Some(Err(Refusal::Fault)), phone.clone()));
@@ -102,8 +113,8 @@ fn holds(world: &Phone, done: &Phone, step: &Step) -> Option<Held> {
         _ if world.on.held.is_some() => return world.on.held,
         Step::Seal => return Some(Held::Seal),
         Step::Recover(release, with_sales) => {
-            let sales = world.kept.sales.iter().copied().filter(|_| *with_sales);
-            if let Ok(kind) = world.proves(&sales.collect::<Vec<_>>(), release) {
+            let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
+            if let Ok(kind) = world.proves(sales, release) {
                 return Some(Held::By(kind, Some(release.signer)));
             }
         }
