@@ -36,7 +36,7 @@ pub type OfStep = fn(&Evidence) -> Holds;
 pub type OfPhone = fn(&Trial) -> Holds;
 
 /// What must hold of every step, by name.
-pub const OF_STEPS: [(&str, OfStep); 7] = [
+pub const OF_STEPS: [(&str, OfStep); 8] = [
     ("released is final", released_is_final),
     ("no opening without authority", no_opening_without_authority),
     ("no lock outside the window", no_lock_outside_the_window),
@@ -44,6 +44,7 @@ pub const OF_STEPS: [(&str, OfStep); 7] = [
     ("a refused message changes nothing", refused_changes_nothing),
     ("the same message twice changes nothing", same_twice_changes_nothing),
     ("a power cut leaves old or new", a_power_cut_leaves_old_or_new),
+    ("a sale leaves no old keys", a_sale_leaves_no_old_keys),
 ];
 
 /// What must hold of every phone that steps lead to.
@@ -329,6 +330,23 @@ fn a_lender_cannot_strand_an_owner(trial: &Trial) -> Holds {
     bench.power_cut();
     if bench.state() != State::Released {
         return Err("the release was not stored".into());
+    }
+    Ok(())
+}
+
+/// Once a sale is answered as done, one slot of keys is blank.
+fn a_sale_leaves_no_old_keys(evidence: &Evidence) -> Holds {
+    let Step::Hand(Message { order: Order::Rekey { .. }, .. }) = evidence.step else {
+        return Ok(());
+    };
+    if evidence.troubled() || !matches!(evidence.answer, Some(Ok((Outcome::Applied, _)))) {
+        return Ok(());
+    }
+    let mut bench = evidence.after.bench.clone();
+    let is_blank = |record: &[u8]| record.iter().all(|byte| *byte == 0);
+    let mut slot = |name| bench.medium().records.get(name).is_some_and(|bytes| is_blank(bytes));
+    if slot("keys.0") == slot("keys.1") {
+        return Err("not one slot of keys is blank".into());
     }
     Ok(())
 }
