@@ -162,7 +162,8 @@ impl<E: Env> Lock<E> {
 
     fn let_time_work(&mut self) {
         let Some((state, terms)) = self.known.first.enrolled() else { return };
-        let (phase, mut next, terms) = (state.effective(), self.at_now(state), *terms);
+        let (mut next, terms) = (self.at_now(state), *terms);
+        let outlives = next.outlives(state, &terms.policy);
         let mut time = Warrant::of_nobody(Word::Time);
         if next.sunset(&terms) {
             let _ = self.hold(Release::sunset(&terms), &mut time);
@@ -173,9 +174,9 @@ impl<E: Env> Lock<E> {
             next.release(held.by);
             // After a failed write the release is held until power-off.
             let _ = self.commit(next, None, &mut Warrant::of_nobody(Word::Held));
-        } else if next.effective() != phase {
-            // A deadline that was seen to pass stays passed, even if power is
-            // cut before uptime is next stored. If this fails: a fault, for now.
+        } else if outlives {
+            // What was seen to pass stays passed, even if power is cut before
+            // uptime is next stored. If this fails: a fault, for now.
             let _ = self.commit(next, None, &mut time);
         }
     }

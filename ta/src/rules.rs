@@ -32,6 +32,13 @@ impl StateRecord {
         (self.uptime < to).then_some((from, to))
     }
 
+    /// Whether time has brought something since the record was stored that a power
+    /// cut must not take back: a deadline has passed, or a notice is spent.
+    pub fn outlives(&self, stored: &StateRecord, policy: &Policy) -> bool {
+        let is_spent = |record: &StateRecord| record.notice_window(policy).is_none();
+        self.effective() != stored.effective() || is_spent(self) != is_spent(stored)
+    }
+
     /// Whether time changes anything from here on, so that uptime has to be stored.
     pub fn pending(&self, terms: &Terms) -> bool {
         matches!(self.phase, State::Unlocked | State::Locked)

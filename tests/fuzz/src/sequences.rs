@@ -51,7 +51,7 @@ pub fn run(input: &[u8]) {
 
 /// What inputs begin with: phones that have already been through something.
 fn beginnings() -> Vec<Trial> {
-    let both = Terms { escrow: true, sunset: Some(30) };
+    let both = Terms { escrow: true, sunset: Some(60) };
     let sunset = Terms { escrow: false, sunset: Some(2) };
     let order = |order, sequence| Step::Hand(Message::new(order, sequence));
     let notice = [Step::Enrol, order(Order::Notice, 1)];

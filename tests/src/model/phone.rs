@@ -227,10 +227,12 @@ impl Phone {
                 self.release(kind);
             }
         }
-        // A deadline that was seen to pass is stored as passed.
+        // What was seen to pass is stored as passed.
         let kept_clock = self.kept.uptime.saturating_add(self.kept.charges);
         let passes = |deadline| kept_clock < deadline && deadline <= clock;
-        if self.kept.phase == Phase::Unlocked && self.kept.deadline.is_some_and(passes) {
+        let is_past = self.kept.phase == Phase::Unlocked && self.kept.deadline.is_some_and(passes);
+        let is_spent = self.window_at(self.kept.uptime).is_some() && self.window().is_none();
+        if self.is_enrolled() && (is_past || is_spent) {
             self.store(false);
         }
     }
@@ -241,10 +243,11 @@ impl Phone {
         self.kept.clean = clean;
     }
 
-    /// The phone is the owner's.
+    /// The phone is the owner's; nothing has to be held any more.
     pub fn release(&mut self, by: EventKind) {
         self.remember(by);
         self.kept.phase = Phase::Released;
+        self.on.held = None;
     }
 
     /// A tick: uptime is stored if as much was added as a power cut costs, and
