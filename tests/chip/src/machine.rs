@@ -1,8 +1,7 @@
 //! The emulated processor with the program in it.
 
 use std::mem::offset_of;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use paylatch_chip_program::World;
@@ -83,9 +82,8 @@ struct Watch {
 pub struct Machine {
     uc: Unicorn<'static, Watch>,
     program: Arc<Program>,
-    /// Milliseconds since its making at which the present run began, plus one.
-    began: Arc<AtomicU64>,
-    made: Instant,
+    /// When the present run began.
+    began: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Machine {
@@ -106,24 +104,23 @@ impl Machine {
             uc.mem_map(address, length as u64, Prot::READ | Prot::WRITE).expect("memory");
         }
         uc.mem_map(END, 4096, Prot::READ | Prot::EXEC).expect("memory");
-        let began = Arc::new(AtomicU64::new(0));
-        let machine = Machine { uc, program: Arc::clone(program), began, made: Instant::now() };
+        let began = Arc::default();
+        let machine = Machine { uc, program: Arc::clone(program), began };
         machine.watch_for_hanging();
         machine
     }
 
     /// Ends runs that do not end, for as long as the machine is there.
     fn watch_for_hanging(&self) {
-        let (began, made) = (Arc::downgrade(&self.began), self.made);
+        let began = Arc::downgrade(&self.began);
         let engine = self.uc.get_handle() as usize;
         std::thread::spawn(move || {
             while let Some(began) = began.upgrade() {
-                let since = began.load(Ordering::SeqCst);
-                let now = made.elapsed().as_millis() as u64;
-                if since != 0 && now > since + PATIENCE.as_millis() as u64 {
-                    // SAFETY: the engine is there while `began` is, which the
-                    // machine drops after it; the emulator's own timer stops it
-                    // from another thread in the same way.
+                let began = began.lock().expect("no panic");
+                if began.is_some_and(|began| began.elapsed() > PATIENCE) {
+                    // SAFETY: a run that began has to take the lock before it is
+                    // left, so the engine is still there; the emulator's own
+                    // timer stops it from another thread in the same way.
                     unsafe { unicorn_engine::uc_emu_stop(engine as *mut _) };
                 }
                 drop(began);
@@ -241,10 +238,9 @@ impl Machine {
     }
 
     fn go(&mut self, from: u64) -> End {
-        let now = self.made.elapsed().as_millis() as u64 + 1;
-        self.began.store(now, Ordering::SeqCst);
+        *self.began.lock().expect("no panic") = Some(Instant::now());
         let result = self.uc.emu_start(from, END, 0, 0);
-        self.began.store(0, Ordering::SeqCst);
+        *self.began.lock().expect("no panic") = None;
         match result {
             Err(_) => End::Crashed,
             Ok(()) if self.uc.pc_read() == Ok(END) => {
