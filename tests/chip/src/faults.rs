@@ -12,10 +12,14 @@ use crate::random::Random;
 /// Moments that are kept at a time; each takes some 100 KB.
 const BATCH: usize = 256;
 
+/// Instructions of a run that is short; one that verifies has ten times as many.
+const SHORT: usize = 200_000;
+
 /// Which executions of an instruction are skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Which {
-    /// The first, the last and a random one of one in so many instructions.
+    /// The first, the last and a random one of one in so many instructions; of
+    /// all in a run that is short, since it verifies no signature.
     Three {
         /// One in so many.
         one_in: u64,
@@ -69,7 +73,7 @@ fn choose(program: &Program, trace: &[u64], which: Which, random: &mut Random) -
             }
             Which::Each { .. } => numbers.extend(all),
             Which::Last => numbers.push(all[all.len() - 1]),
-            Which::Three { one_in } if random.below(one_in) != 0 => {}
+            Which::Three { one_in } if trace.len() > SHORT && random.below(one_in) != 0 => {}
             Which::Three { .. } => {
                 numbers.extend([all[0], all[all.len() - 1]]);
                 numbers.push(all[random.below(all.len() as u64) as usize]);
