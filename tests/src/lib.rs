@@ -14,6 +14,8 @@
 //! - [`python`]: a phone's life, issued by the second implementation
 //! - [`vectors`]: the vectors of `docs/protocol.md`
 //! - [`prove`]: what is tried in great number
+//! - [`hostile`]: a program on the device that calls the lock as nobody should
+//! - [`cross`]: C programs, built for the device
 //! - [`mod@bench`]: the real lock over a platform in memory that can fail
 //! - [`model`]: the rules as an executable model, and what must hold of the lock
 
@@ -21,9 +23,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub mod bench;
+pub mod cross;
 pub mod device;
 pub mod emulator;
 pub mod fleet;
+pub mod hostile;
 pub mod issuer;
 pub mod liar;
 pub mod life;

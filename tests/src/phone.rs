@@ -187,6 +187,16 @@ impl Emulated {
     pub fn cut_power(&mut self) {
         self.emulator = None;
     }
+
+    /// Writes a program into the device's memory, through its console.
+    pub(crate) fn install(&mut self, path: &str, program: &[u8]) -> Result<()> {
+        // A console's line holds 4,000 characters.
+        for part in program.chunks(900) {
+            let escaped: String = part.iter().map(|byte| format!("\\x{byte:02x}")).collect();
+            self.emulator()?.shell(&format!("printf '{escaped}' >>{path}"))?;
+        }
+        self.emulator()?.shell(&format!("chmod +x {path}")).map(drop)
+    }
 }
 
 impl Phone for Emulated {

@@ -2,7 +2,6 @@
 //! makes faults, and lets them go.
 
 use std::collections::BTreeMap;
-use std::process::Command;
 
 use paylatch::transport::Transport;
 use paylatch::transport::simulator::Simulator;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::liar::{Answer, HONEST};
 use crate::phone::{Emulated, Phone, Simulated};
-use crate::{Failure, Result, repository};
+use crate::{Failure, Result, cross, repository};
 
 /// A phone whose storage somebody plays with.
 pub trait Attacked: Phone {
@@ -162,16 +161,6 @@ impl Emulated {
         }
     }
 
-    /// Writes a program into the device's memory, through its console.
-    fn install(&mut self, path: &str, program: &[u8]) -> Result<()> {
-        // A console's line holds 4,000 characters.
-        for part in program.chunks(900) {
-            let escaped: String = part.iter().map(|byte| format!("\\x{byte:02x}")).collect();
-            self.emulator()?.shell(&format!("printf '{escaped}' >>{path}"))?;
-        }
-        self.emulator()?.shell(&format!("chmod +x {path}")).map(drop)
-    }
-
     /// Makes the lock forget what it has in memory: its next write fails, at
     /// the first read on the way to it, so that nothing is written.
     fn forget(&mut self, bait: &str) -> Result<()> {
@@ -219,31 +208,8 @@ impl Attacked for Emulated {
 
 /// `call.c`, built for the device.
 fn caller() -> Result<Vec<u8>> {
-    let directory = std::env::temp_dir().join(format!("paylatch-{}-call", std::process::id()));
-    let failure = |e: std::io::Error| Failure(format!("call.c: {e}"));
-    std::fs::create_dir_all(&directory).map_err(failure)?;
-    let file = directory.join("call");
-    let cross = std::env::var("CROSS_COMPILE").unwrap_or_else(|_| "aarch64-linux-gnu-".into());
-    let sysroot = repository().join("target/device/sysroot/usr");
-    let built = Command::new(format!("{cross}gcc"))
-        .args(["-Os", "-Wall", "-Wextra", "-Werror", "-s", "-Wl,-z,max-page-size=4096"])
-        .arg(format!("-DUUID={}", uuid()?))
-        .arg("-I")
-        .arg(sysroot.join("include"))
-        .arg(repository().join("tests/src/table/call.c"))
-        .arg("-o")
-        .arg(&file)
-        .arg("-L")
-        .arg(sysroot.join("lib"))
-        .arg("-L")
-        .arg(sysroot.join("lib/aarch64-linux-gnu"))
-        .args(["-lteec", "-Wl,--allow-shlib-undefined"])
-        .output()
-        .map_err(failure)?;
-    let program = std::fs::read(&file);
-    // A left-over directory is no failure.
-    let _ = std::fs::remove_dir_all(&directory);
-    program.map_err(|_| Failure(String::from_utf8_lossy(&built.stderr).into_owned()))
+    let file = repository().join("tests/src/table/call.c");
+    cross::build("call", &[file], &[format!("-DUUID={}", uuid()?), "-lteec".into()])
 }
 
 /// The application's UUID as a C initialiser.

@@ -1,0 +1,117 @@
+/*
+ * A request that changes while it is read: a good message and a forged one take
+ * turns in the shared memory. Whatever is judged must be what is stored.
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "kinds.h"
+#include "status.h"
+
+#define SIGNATURE 64
+#define TRIES 12
+#define CONTACT_REQUEST 7
+
+/* The two that take turns, or nothing. */
+static const struct item *_Atomic good, *_Atomic bad;
+static unsigned char *shared;
+static atomic_ulong turns;
+
+/* Ahead of all others, every few microseconds: also in the midst of a call. */
+static void *take_turns(void *unused)
+{
+	const struct timespec pause = { .tv_nsec = 20000 };
+	uint64_t random = 88172645463325252;
+
+	for (;;) {
+		const struct item *a = good, *b = bad;
+
+		nanosleep(&pause, NULL);
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		if (a && b) {
+			memcpy(shared, random & 1 ? a->bytes : b->bytes, a->length);
+			turns++;
+		}
+	}
+	return unused;
+}
+
+static void start_taking_turns(void)
+{
+	struct sched_param first = { .sched_priority = 10 };
+	pthread_attr_t attributes;
+	pthread_t thread;
+
+	pthread_attr_init(&attributes);
+	pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
+	pthread_attr_setschedpolicy(&attributes, SCHED_FIFO);
+	pthread_attr_setschedparam(&attributes, &first);
+	if (pthread_create(&thread, &attributes, take_turns, NULL)) {
+		wrong("no thread ahead of all others");
+		exit(1);
+	}
+}
+
+/* The contact record that is shown must be the one in the message. */
+static int contact_is(const struct caller *honest, const struct item *item)
+{
+	static const unsigned char request[] = { CONTACT_REQUEST };
+	struct answer answer = caller_call(honest, request, sizeof(request));
+	size_t length = answer.parameters[1].b;
+
+	return !answer.error && !answer.result && length > 1 && length - 1 < item->length - SIGNATURE &&
+	       !memcmp(honest->reply.bytes + 1, item->bytes + item->length - SIGNATURE - (length - 1), length - 1);
+}
+
+void race(const struct item *items, size_t item_count)
+{
+	struct caller caller = caller_open(), honest = caller_open();
+	unsigned long taken = 0, refused = 0;
+	uint64_t sequence = status_sequence(&honest);
+
+	shared = caller.request.bytes;
+	start_taking_turns();
+	for (size_t i = 0; i < item_count / 2; i++) {
+		const struct item *message = &items[i];
+		int contact = !strncmp(message->name, "contact", 7), done = 0;
+
+		for (int try = 0; try < TRIES && !done; try++) {
+			struct answer answer;
+			uint64_t due, now;
+
+			good = message;
+			bad = &items[item_count / 2 + i];
+			answer = caller_call(&caller, NULL, message->length);
+			good = bad = NULL;
+			if (answer.error || answer.result) {
+				wrong("%s: errno %d, result 0x%08x", message->name, answer.error, answer.result);
+				return;
+			}
+			done = caller.reply.bytes[0] == 2;
+			if (done && caller.reply.bytes[1])
+				wrong("%s: outcome %u", message->name, caller.reply.bytes[1]);
+			taken += done;
+			refused += !done;
+			due = done && !contact ? strtoull(strchr(message->name, '-') + 1, NULL, 10) : sequence;
+			now = status_sequence(&honest);
+			if (now != due)
+				wrong("%s was %s: the sequence is %llu, not %llu", message->name,
+				      done ? "taken" : "refused", (long long)now, (long long)due);
+			sequence = now;
+			if (done && contact && !contact_is(&honest, message))
+				wrong("%s was taken, and another contact record stored", message->name);
+			count(1);
+		}
+	}
+	printf("@note %lu taken, %lu refused, %lu turns\n", taken, refused, (unsigned long)turns);
+	if (taken < item_count / 8 || refused < item_count / 8 || turns < item_count)
+		wrong("there was no race: %lu taken, %lu refused, %lu turns", taken, refused, (unsigned long)turns);
+	printf("@hostile race %lu\n", counted());
+}
