@@ -177,7 +177,9 @@ impl Victim {
         found.wrong.extend(hostile.deaths()?);
         for &(kind, short, at_length) in FLOORS {
             let cases = found.cases.get(kind).copied().unwrap_or_default();
-            assert!(cases >= pick(short, at_length), "{name}: only {cases} of {kind}");
+            if cases < pick(short, at_length) {
+                found.wrong.push(format!("only {cases} cases of {kind} were tried"));
+            }
         }
         let cases: u64 = found.cases.values().sum();
         let floor: u64 = FLOORS.iter().map(|&(_, short, at_length)| pick(short, at_length)).sum();
