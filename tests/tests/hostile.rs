@@ -231,9 +231,15 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
     let sequence = |n: u64| 1024 + 64 * n;
     let mut victim = Victim::unlocked()?;
     let mut good = Vec::new();
-    for n in 0..if at_length() { 60 } else { 16 } {
+    for n in 0..if at_length() { 60 } else { 24 } {
         let unlock = victim.order(LENDER, sequence(n), &["unlock"])?;
-        let contact = format!(r#"{{"name": "Acme {n}", "phone": "+1 555 010 {n:04}"}}"#);
+        // As long as can be: the longer it takes to read, the more can happen.
+        let note = "n".repeat(limits::CONTACT_NOTE);
+        let payment = "p".repeat(limits::CONTACT_PAYMENT);
+        let contact = format!(
+            r#"{{"name": "Acme {n}", "phone": "+1 555 010 {n:04}", "note": "{note}",
+                "payment": "{payment}"}}"#
+        );
         let contact = victim.issuer.write("other.json", &contact)?;
         let contact = victim.order(LENDER, sequence(n), &["contact", "--contact", &contact])?;
         for (name, text) in [("unlock", unlock), ("contact", contact)] {
