@@ -117,9 +117,13 @@ impl Device {
     /// # Errors
     /// When U-Boot does not stop.
     pub fn stop_in_bootloader(&self, options: &[&str]) -> Result<Emulator> {
+        Self::stop(|| Emulator::start(&self.directory, options))
+    }
+
+    fn stop(start: impl Fn() -> Result<Emulator>) -> Result<Emulator> {
         const ATTEMPTS: u32 = 20;
         for _ in 0..ATTEMPTS {
-            let mut emulator = Emulator::start(&self.directory, options)?;
+            let mut emulator = start()?;
             // Before, the serial port is set up anew and forgets what was typed.
             emulator.wait_for("Core:")?;
             if emulator.type_until(" ", &["=> ", "pci_mmc"])? == 0 {
@@ -143,6 +147,37 @@ impl Device {
         emulator.send(&format!("{}\n", boot_command_without("paylatch status; ")?))?;
         emulator.wait_for_shell()?;
         Ok(emulator)
+    }
+
+    /// Switches on with a second processor, which goes on while the first one is
+    /// in the secure world, and waits for the OS's shell.
+    ///
+    /// # Errors
+    /// When it does not boot, or has one processor.
+    pub fn boot_with_two_processors(&self) -> Result<Emulator> {
+        const TREE: &str = "4a000000";
+        let mut emulator = Self::stop(|| Emulator::start_parallel(&self.directory))?;
+        let set = |name: &str, value: &str| format!("fdt set /cpus/cpu@1 {name} {value}");
+        for command in [
+            format!("fdt move ${{fdtcontroladdr}} {TREE} 20000"),
+            "fdt mknode /cpus cpu@1".into(),
+            set("device_type", "cpu"),
+            set("compatible", "arm,cortex-a57"),
+            set("reg", "<1>"),
+            set("enable-method", "psci"),
+            format!("setenv fdtcontroladdr {TREE}"),
+        ] {
+            emulator.send(&format!("{command}\n"))?;
+            emulator.wait_for("=> ")?;
+        }
+        emulator.send("run bootcmd\n")?;
+        emulator.wait_for_shell()?;
+        let processors = emulator.shell("nproc")?.text;
+        if processors.trim() == "2" {
+            Ok(emulator)
+        } else {
+            Err(Failure(format!("there are {processors} processors, not 2")))
+        }
     }
 
     /// Another device with the very same eMMC and flash, fuses included.

@@ -58,11 +58,24 @@ impl Emulator {
     /// # Errors
     /// When the emulator can't be started.
     pub fn start_on(date: &str, directory: &Path, options: &[&str]) -> Result<Emulator> {
+        let counted = ["-icount", "shift=0,sleep=off"];
+        Emulator::launch(date, directory, &[options, &counted].concat())
+    }
+
+    /// The same with two processors that run at once, in the host's time.
+    ///
+    /// # Errors
+    /// When the emulator can't be started.
+    pub fn start_parallel(directory: &Path) -> Result<Emulator> {
+        Emulator::launch("2026-01-01", directory, &["-smp", "2", "-accel", "tcg,thread=multi"])
+    }
+
+    fn launch(date: &str, directory: &Path, options: &[&str]) -> Result<Emulator> {
         let mut qemu = Command::new(repository().join("qemu/run"))
             .arg(directory)
             .args(options)
             .args(["--append", BUSY])
-            .args(["-icount", "shift=0,sleep=off", "-seed", "1", "-fw_cfg", AWAKE])
+            .args(["-seed", "1", "-fw_cfg", AWAKE])
             .args(["-rtc", &format!("clock=vm,base={date}"), "-serial", "stdio"])
             .args(["-serial", &format!("file:{}", directory.join("secure.log").display())])
             .stdin(Stdio::piped())

@@ -2,6 +2,7 @@
  * A request that changes while it is read: a good message and a forged one take
  * turns in the shared memory. Whatever is judged must be what is stored.
  */
+#define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -22,13 +23,13 @@ static const struct item *_Atomic good, *_Atomic bad;
 static unsigned char *shared;
 static atomic_ulong turns;
 
-/* Ahead of all others, every few microseconds: also in the midst of a call. */
+/* On a processor of its own, every few microseconds: also in the midst of a call. */
 static void *take_turns(void *unused)
 {
-	const struct timespec pause = { .tv_nsec = 20000 };
 	uint64_t random = 88172645463325252;
 
 	for (;;) {
+		const struct timespec pause = { .tv_nsec = random >> 50 };
 		const struct item *a = good, *b = bad;
 
 		nanosleep(&pause, NULL);
@@ -36,7 +37,7 @@ static void *take_turns(void *unused)
 		random ^= random >> 7;
 		random ^= random << 17;
 		if (a && b) {
-			memcpy(shared, random & 1 ? a->bytes : b->bytes, a->length);
+			memcpy(shared, random >> 63 ? a->bytes : b->bytes, a->length);
 			turns++;
 		}
 	}
@@ -47,14 +48,22 @@ static void start_taking_turns(void)
 {
 	struct sched_param first = { .sched_priority = 10 };
 	pthread_attr_t attributes;
+	cpu_set_t processor;
 	pthread_t thread;
 
+	CPU_ZERO(&processor);
+	CPU_SET(0, &processor);
+	if (sched_setaffinity(0, sizeof(processor), &processor))
+		wrong("no first processor");
+	CPU_ZERO(&processor);
+	CPU_SET(1, &processor);
 	pthread_attr_init(&attributes);
 	pthread_attr_setinheritsched(&attributes, PTHREAD_EXPLICIT_SCHED);
 	pthread_attr_setschedpolicy(&attributes, SCHED_FIFO);
 	pthread_attr_setschedparam(&attributes, &first);
+	pthread_attr_setaffinity_np(&attributes, sizeof(processor), &processor);
 	if (pthread_create(&thread, &attributes, take_turns, NULL)) {
-		wrong("no thread ahead of all others");
+		wrong("no thread on a second processor");
 		exit(1);
 	}
 }

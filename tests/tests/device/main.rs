@@ -5,6 +5,7 @@ mod absence;
 mod chain;
 mod cuts;
 mod days;
+mod hostile;
 mod lies;
 mod programs;
 mod question;

@@ -4,7 +4,6 @@
 //!
 //! With PAYLATCH_PROVE=1, every combination of parameter types, every bit of
 //! every request, and more of all the rest.
-#![cfg(feature = "device")]
 
 use paylatch::text;
 use paylatch_proto::api::Request;
@@ -261,6 +260,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
         .collect();
     let count = good.len() as u64;
     let all: Vec<Item> = good.into_iter().chain(bad).collect();
+    victim.phone.power_on_with(paylatch_tests::device::Device::boot_with_two_processors)?;
     let mut hostile = Hostile::enter(&mut victim.phone, &all)?;
     let mut found = hostile.attack("race", SEED, &[])?;
     found.wrong.extend(hostile.deaths()?);
