@@ -5,7 +5,6 @@
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,11 +16,24 @@
 #define SIGNATURE 64
 #define TRIES 12
 #define CONTACT_REQUEST 7
+#define BAD_SIGNATURE 8
 
-/* The two that take turns, or nothing. */
-static const struct item *_Atomic good, *_Atomic bad;
+/* The two that take turns, or nothing; and where. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+static const struct item *two[2];
 static unsigned char *shared;
-static atomic_ulong turns;
+static unsigned long turns;
+
+/* From now on these two take turns, and this one is first. */
+static void let_take_turns(const struct item *a, const struct item *b, size_t first)
+{
+	pthread_mutex_lock(&turn);
+	two[0] = a;
+	two[1] = b;
+	if (two[first])
+		memcpy(shared, two[first]->bytes, two[first]->length);
+	pthread_mutex_unlock(&turn);
+}
 
 /* On a processor of its own, every few microseconds: also in the midst of a call. */
 static void *take_turns(void *unused)
@@ -30,16 +42,17 @@ static void *take_turns(void *unused)
 
 	for (;;) {
 		const struct timespec pause = { .tv_nsec = random >> 50 };
-		const struct item *a = good, *b = bad;
 
 		nanosleep(&pause, NULL);
 		random ^= random << 13;
 		random ^= random >> 7;
 		random ^= random << 17;
-		if (a && b) {
-			memcpy(shared, random >> 63 ? a->bytes : b->bytes, a->length);
+		pthread_mutex_lock(&turn);
+		if (two[0]) {
+			memcpy(shared, two[random >> 63]->bytes, two[0]->length);
 			turns++;
 		}
+		pthread_mutex_unlock(&turn);
 	}
 	return unused;
 }
@@ -95,15 +108,17 @@ void race(const struct item *items, size_t item_count)
 			struct answer answer;
 			uint64_t due, now;
 
-			good = message;
-			bad = &items[item_count / 2 + i];
+			let_take_turns(message, &items[item_count / 2 + i], random_below(2));
 			answer = caller_call(&caller, NULL, message->length);
-			good = bad = NULL;
+			let_take_turns(NULL, NULL, 0);
 			if (answer.error || answer.result) {
 				wrong("%s: errno %d, result 0x%08x", message->name, answer.error, answer.result);
 				return;
 			}
 			done = caller.reply.bytes[0] == 2;
+			if (!done && (caller.reply.bytes[0] || caller.reply.bytes[1] != BAD_SIGNATURE))
+				wrong("%s, try %d: reply %u %u", message->name, try, caller.reply.bytes[0],
+				      caller.reply.bytes[1]);
 			if (done && caller.reply.bytes[1])
 				wrong("%s: outcome %u", message->name, caller.reply.bytes[1]);
 			taken += done;
@@ -115,12 +130,13 @@ void race(const struct item *items, size_t item_count)
 				      done ? "taken" : "refused", (long long)now, (long long)due);
 			sequence = now;
 			if (done && contact && !contact_is(&honest, message))
-				wrong("%s was taken, and another contact record stored", message->name);
+				wrong("%s was taken, and another contact record stored: reply %u %u", message->name,
+				      honest.reply.bytes[0], honest.reply.bytes[1]);
 			count(1);
 		}
 	}
-	printf("@note %lu taken, %lu refused, %lu turns\n", taken, refused, (unsigned long)turns);
+	printf("@note %lu taken, %lu refused, %lu turns\n", taken, refused, turns);
 	if (taken < item_count / 8 || refused < item_count / 8 || turns < item_count)
-		wrong("there was no race: %lu taken, %lu refused, %lu turns", taken, refused, (unsigned long)turns);
+		wrong("there was no race: %lu taken, %lu refused, %lu turns", taken, refused, turns);
 	printf("@hostile race %lu\n", counted());
 }
