@@ -5,6 +5,7 @@
 #   make test     all tests
 #   make prove    at length what `make test` tries a part of, and a table of it
 #   make fuzz     each fuzzing target for FUZZ_SECONDS (600), and a table of it
+#   make xtest    OP-TEE's own test suite, on our OP-TEE (part of make prove)
 #   make ta       the trusted application, checked and stripped
 #   make audit    security advisories of what we depend on (needs network)
 #   make shell    an interactive device
@@ -128,7 +129,7 @@ check: device host
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path tests/chip/Cargo.toml
-	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure,paylatch-fuzz/libfuzzer -- -D warnings
+	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure,paylatch-tests/xtest,paylatch-fuzz/libfuzzer -- -D warnings
 	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc cargo clippy --quiet -p paylatch-ta \
 		--features measure,failing --bin paylatch-ta -- -D warnings
 	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy --quiet -p paylatch --features optee \
@@ -171,6 +172,18 @@ memory-test: measured-device host
 	@PAYLATCH_DEVICE=$(target)/measured cargo test --quiet -p paylatch-tests --features measure \
 		--test memory -- --nocapture
 
+# A device on which OP-TEE's own test suite runs.
+xtest-device: ta
+	@PAYLATCH_DEVICE=$(target)/xtest $(MAKE) -s -C qemu xtest TA_ELF=$(ta_elf)
+
+# OP-TEE's own test suite, on our OP-TEE.
+xtest: xtest-device host
+	$(say) "xtest: OP-TEE's own test suite (about 3 min)"
+	@$(run_xtest)
+
+run_xtest = PAYLATCH_DEVICE=$(target)/xtest cargo test --quiet -p paylatch-tests --features xtest \
+	--test xtest -- --nocapture
+
 chip_program := $(target)/arm64/$(arm64)/ta/paylatch-chip-program
 chip_tool    := CARGO_TARGET_DIR=$(target)/chip
 
@@ -187,7 +200,7 @@ chip-test: chip
 	@$(target)/chip/release/paylatch-chip $(chip_program)
 
 # The long version of what `make test` tries a part of, and one table of it.
-prove: device faulty-firmware host chip
+prove: device faulty-firmware xtest-device host chip
 	$(say) "prove: every sequence, fault, lie and power cut (hours)"
 	@export PAYLATCH_PROVE=1; failed=; \
 	cargo test --quiet -p paylatch-tests --no-fail-fast --test model --test failing_storage \
@@ -195,6 +208,7 @@ prove: device faulty-firmware host chip
 	cargo test --quiet -p paylatch-tests --features device --test device \
 		-- --nocapture absence:: cuts:: hostile:: lies:: >>$(target)/prove.log 2>&1 || failed=1; \
 	$(target)/chip/release/paylatch-chip $(chip_program) >>$(target)/prove.log 2>&1 || failed=1; \
+	$(run_xtest) >>$(target)/prove.log 2>&1 || failed=1; \
 	sed -n 's/^\.*prove: \(.*\): \([0-9]*\) cases, \([0-9]*\) failed$$/\2 cases\t\3 failed\t\1/p' \
 		$(target)/prove.log; \
 	[ -z "$$failed" ] || { tail -n 40 $(target)/prove.log; exit 1; }
@@ -210,4 +224,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release shell host run test check host-tests issuer-tests \
-	chip chip-test device-tests measured-device faulty-firmware memory-test prove fuzz audit clean
+	chip chip-test device-tests measured-device faulty-firmware memory-test xtest-device xtest prove fuzz audit clean
