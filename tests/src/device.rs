@@ -66,10 +66,33 @@ impl Device {
     /// # Errors
     /// When it is not there.
     pub fn read_file(&self, path: &str) -> Result<Vec<u8>> {
+        self.userdata(&["-R", &format!("cat {path}")])
+    }
+
+    /// Puts a file into the device's `userdata`, which anybody may run; it must be
+    /// switched off.
+    ///
+    /// # Errors
+    /// When it can't be written, or is there already.
+    pub fn put_file(&self, path: &str, bytes: &[u8]) -> Result<()> {
+        let copy = self.directory.join("put");
+        std::fs::write(&copy, bytes).map_err(|e| Failure(format!("{}: {e}", copy.display())))?;
+        self.userdata(&["-w", "-R", &format!("write {} {path}", copy.display())])?;
+        self.userdata(&["-w", "-R", &format!("set_inode_field {path} mode 0100755")])?;
+        if self.read_file(path)? == bytes {
+            Ok(())
+        } else {
+            Err(Failure(format!("{path}: not as it was written")))
+        }
+    }
+
+    /// Runs `debugfs` with these options on `userdata`; what it prints.
+    fn userdata(&self, options: &[&str]) -> Result<Vec<u8>> {
         let start = layout("RPMB_SIZE")? + layout("USERDATA_START")?;
         let image = format!("{}?offset={start}", self.directory.join("emmc.img").display());
         let output = Command::new("debugfs")
-            .args(["-R", &format!("cat {path}"), &image])
+            .args(options)
+            .arg(&image)
             .env("PATH", "/usr/sbin:/sbin:/usr/bin:/bin")
             .output()
             .map_err(|e| Failure(format!("debugfs: {e}")))?;
@@ -78,7 +101,7 @@ impl Device {
         if output.status.success() && said.lines().count() <= 1 {
             Ok(output.stdout)
         } else {
-            Err(Failure(format!("{path}: {said}")))
+            Err(Failure(format!("debugfs {options:?}: {said}")))
         }
     }
 

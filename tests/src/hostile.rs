@@ -10,11 +10,10 @@ use paylatch_proto::{TA_UUID, limits};
 use crate::phone::{Emulated, Phone};
 use crate::{Failure, Result, cross};
 
-const PROGRAM: &str = "/tmp/hostile";
-const ITEMS: &str = "/tmp/items";
-
-/// Longest line of the device's shell that is sent, in characters.
-const LINE: usize = 3800;
+/// In `userdata`, which the device mounts here.
+const USERDATA: &str = "/data";
+const PROGRAM: &str = "/hostile";
+const ITEMS: &str = "/items";
 
 /// A request for the program to play with.
 pub struct Item {
@@ -95,7 +94,8 @@ pub struct Hostile<'a> {
 }
 
 impl Hostile<'_> {
-    /// Builds the program and puts it into the phone, with these requests.
+    /// Builds the program and puts it into the phone, which is switched off for it,
+    /// with these requests.
     ///
     /// # Errors
     /// When it can't be built or installed.
@@ -113,35 +113,13 @@ impl Hostile<'_> {
             format!("-DCOMMAND_CALL={}", api::COMMAND_CALL),
         ];
         let program = cross::build("hostile", &cross::sources("hostile")?, &options)?;
-        phone.install(PROGRAM, &program)?;
-        let mut hostile = Hostile { phone };
-        hostile.give(items)?;
-        Ok(hostile)
-    }
-
-    /// Replaces the requests.
-    ///
-    /// # Errors
-    /// When the phone does not answer.
-    pub fn give(&mut self, items: &[Item]) -> Result<()> {
-        self.phone.emulator()?.shell(&format!(": >{ITEMS}"))?;
-        for item in items {
-            for part in format!("{}\n", item.line()).as_bytes().chunks(LINE) {
-                let part = String::from_utf8_lossy(part);
-                let (text, end) = match part.strip_suffix('\n') {
-                    Some(text) => (text, "\\n"),
-                    None => (&*part, ""),
-                };
-                let write = format!("printf '{text}{end}' >>{ITEMS}");
-                self.phone.emulator()?.shell(&write)?;
-            }
-        }
-        let count = self.phone.emulator()?.shell(&format!("wc -l <{ITEMS}"))?;
-        if count.text.trim() == items.len().to_string() {
-            Ok(())
-        } else {
-            Err(Failure(format!("the phone has {} of {} requests", count.text, items.len())))
-        }
+        let lines: String = items.iter().map(|item| item.line() + "\n").collect();
+        // Its console is slow: it is switched off, and its eMMC written to.
+        phone.power_off()?;
+        phone.device.put_file(PROGRAM, &program)?;
+        phone.device.put_file(ITEMS, lines.as_bytes())?;
+        phone.power_on()?;
+        Ok(Hostile { phone })
     }
 
     /// Attacks in this way, with this seed and these numbers.
@@ -150,7 +128,8 @@ impl Hostile<'_> {
     /// When the phone does not answer.
     pub fn attack(&mut self, kind: &str, seed: u64, numbers: &[u64]) -> Result<Found> {
         let numbers: Vec<String> = numbers.iter().map(u64::to_string).collect();
-        let command = format!("{PROGRAM} {kind} {seed} {} <{ITEMS}", numbers.join(" "));
+        let numbers = numbers.join(" ");
+        let command = format!("{USERDATA}{PROGRAM} {kind} {seed} {numbers} <{USERDATA}{ITEMS}");
         let output = self.phone.emulator()?.shell(&command)?;
         let mut found = Found::default();
         for line in output.text.lines() {

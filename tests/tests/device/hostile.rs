@@ -10,6 +10,7 @@ use paylatch_proto::api::Request;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::limits;
+use paylatch_tests::device::Device;
 use paylatch_tests::hostile::{Found, Hostile, Item};
 use paylatch_tests::issuer::{ESCROW, Issuer, LENDER, STRANGER};
 use paylatch_tests::phone::{Emulated, Phone};
@@ -36,8 +37,8 @@ const FLOORS: &[(&str, u64, u64)] = &[
     ("types-of-call", KNOWN_TYPES + 800, 25 * KNOWN_TYPES),
     ("types-of-opening", KNOWN_TYPES, KNOWN_TYPES),
     ("types-refused-by-the-kernel", ALL_TYPES - KNOWN_TYPES, ALL_TYPES - KNOWN_TYPES),
-    ("sizes", 3000, 3000),
-    ("sizes-overlapping", 800, 800),
+    ("sizes", 820, 820),
+    ("sizes-overlapping", 290, 290),
     ("sizes-that-are-not-there", 42, 42),
     ("bytes-mutated", 1500, 50_000),
     ("bytes-random", 1450, 59_000),
@@ -260,8 +261,8 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
         .collect();
     let count = good.len() as u64;
     let all: Vec<Item> = good.into_iter().chain(bad).collect();
-    victim.phone.power_on_with(paylatch_tests::device::Device::boot_with_two_processors)?;
     let mut hostile = Hostile::enter(&mut victim.phone, &all)?;
+    hostile.phone().power_on_with(Device::boot_with_two_processors)?;
     let mut found = hostile.attack("race", SEED, &[])?;
     found.wrong.extend(hostile.deaths()?);
     let cases = found.cases.values().sum();
