@@ -139,6 +139,7 @@ impl Hostile<'_> {
                     let cases = cases.parse().map_err(|_| Failure(line.into()))?;
                     found.cases.insert((*kind).into(), cases);
                 }
+                ["@alive"] => {}
                 ["@note", ..] => println!("{kind}: {}", line.trim_start_matches("@note ")),
                 _ => found.wrong.push(format!("{kind}, seed {seed}: {line}")),
             }

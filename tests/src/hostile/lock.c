@@ -9,6 +9,8 @@
 #define WRONGS 20
 /* Questions whose answers do not change with time: requests 0, 5, 7, 8. */
 #define QUESTIONS 4
+/* Cases. */
+#define SIGN_OF_LIFE 1000
 
 static struct caller honest;
 static struct tee_ioctl_param words[2];
@@ -112,7 +114,9 @@ void watch(const char *format, ...)
 	char what[200];
 	va_list arguments;
 
-	cases++;
+	/* Who waits for us is told that we are at it. */
+	if (!(++cases % SIGN_OF_LIFE))
+		puts("@alive");
 	if (!answer.error && !answer.result && !memcmp(words, answer.parameters, sizeof(words)))
 		return;
 	va_start(arguments, format);

@@ -1,7 +1,8 @@
 /*
  * A hostile normal world, on the device: hostile KIND SEED [NUMBER...]. Requests
  * come on standard input, see items_read. Prints "@hostile KIND CASES" for each
- * kind that was tried, and "@wrong ..." for what is not as it has to be.
+ * kind that was tried, "@wrong ..." for what is not as it has to be, "@note ..." for
+ * people, and "@alive" from time to time.
  */
 #include <stdio.h>
 #include <stdlib.h>
