@@ -159,10 +159,10 @@ fn an_op_tee_that_is_not_fit() -> Result<()> {
     changed(conf, "CFG_OPTEE_REVISION_MAJOR=4", "CFG_OPTEE_REVISION_MAJOR=3", "OP-TEE 3.10")?;
     changed(conf, "CFG_TEE_CORE_LOG_LEVEL=1", "CFG_TEE_CORE_LOG_LEVEL=3", "debug traces")?;
     changed(conf, "CFG_TEE_TA_LOG_LEVEL=2", "CFG_TEE_TA_LOG_LEVEL=4", "debug traces")?;
-    let rpmb = "core/tee/tee_rpmb_fs.c";
-    for patch in ["0001", "0002"] {
-        let line = added_by(patch)?;
-        changed(rpmb, &line, "", &format!("lacks our patch {patch}"))?;
+    let (rpmb, storage) = ("core/tee/tee_rpmb_fs.c", "core/tee/tee_svc_storage.c");
+    for (patch, file) in [("0001", rpmb), ("0001", storage), ("0002", rpmb)] {
+        let line = added_by(patch, file)?;
+        changed(file, &line, "", &format!("lacks our patch {patch}"))?;
     }
     changed(
         rpmb,
@@ -172,8 +172,8 @@ fn an_op_tee_that_is_not_fit() -> Result<()> {
     )
 }
 
-/// The longest line that one of our patches to OP-TEE adds.
-fn added_by(patch: &str) -> Result<String> {
+/// The longest line that one of our patches to OP-TEE adds to this file.
+fn added_by(patch: &str, file: &str) -> Result<String> {
     let directory = repository().join("qemu/optee");
     let files = fs::read_dir(&directory).map_err(|e| failure(&directory, &e))?;
     let mut paths = files.filter_map(|file| Some(file.ok()?.path()));
@@ -181,12 +181,12 @@ fn added_by(patch: &str) -> Result<String> {
         paths.find(|path| path.file_name().is_some_and(|n| n.to_string_lossy().starts_with(patch)));
     let path = path.ok_or_else(|| Failure(format!("{}: no {patch}", directory.display())))?;
     let text = fs::read_to_string(&path).map_err(|e| failure(&path, &e))?;
-    let added = text
-        .lines()
-        .filter(|line| !line.starts_with("+++"))
-        .filter_map(|line| line.strip_prefix('+'));
+    let begin = format!("+++ b/{file}\n");
+    let part = text.split_once(&begin).map_or("", |(_, rest)| rest);
+    let part = part.split("\ndiff --git ").next().unwrap_or_default();
+    let added = part.lines().filter_map(|line| line.strip_prefix('+'));
     added
         .max_by_key(|line| line.len())
         .map(str::to_owned)
-        .ok_or_else(|| Failure(format!("{}: adds nothing", path.display())))
+        .ok_or_else(|| Failure(format!("{}: adds nothing to {file}", path.display())))
 }
