@@ -63,7 +63,7 @@ fn main() -> ExitCode {
         (cases::questions(&program), three, three, 1500),
         (cases::forged_unlocks(&program), three, few, 80),
         (cases::other_messages(&program), few, few, 80),
-        (cases::other_forgeries(&program), few, few, 80),
+        (cases::other_forgeries(&program), few, few, 60),
     ] {
         for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
             let which = match (at_length(), i) {
