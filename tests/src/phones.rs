@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use crate::Result;
 use crate::device::Device;
 use crate::issuer::{Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
+use crate::{Failure, Result};
 
 /// The phones, switched off; and who issues for them.
 pub struct Phones {
@@ -66,6 +66,15 @@ impl Phones {
     /// All of them, and their states.
     pub fn all(&self) -> [(&Device, &'static str); 3] {
         [(&self.locked, "locked"), (&self.unlocked, "unlocked"), (&self.fresh, "unprovisioned")]
+    }
+
+    /// The one in this state.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn in_state(&self, state: &str) -> Result<&Device> {
+        let found = self.all().into_iter().find(|(_, its)| *its == state);
+        found.map(|(device, _)| device).ok_or_else(|| Failure(format!("no phone is {state}")))
     }
 
     /// An unlock.

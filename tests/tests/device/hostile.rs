@@ -14,14 +14,12 @@ use paylatch_tests::device::Device;
 use paylatch_tests::hostile::{Found, Hostile, Item};
 use paylatch_tests::issuer::{ESCROW, Issuer, LENDER, STRANGER};
 use paylatch_tests::phone::{Emulated, Phone};
+use paylatch_tests::phones::{LOCK, LOCKED_AT};
 use paylatch_tests::prove::{at_length, report};
 use paylatch_tests::{Failure, Result};
 
 /// Notice time of the voucher, in seconds of use.
 const NOTICE: u64 = 2;
-/// Sequence number of the lock that a locked phone has obeyed.
-const LOCKED_AT: u64 = 11;
-const LOCK: &[&str] = &["lock", "--reason", "payment-overdue"];
 /// Of the random numbers; a failure names it, with what was added for the phone.
 const SEED: u64 = 20_260_101;
 

@@ -4,6 +4,7 @@
 //! honest start goes on. `absence` has an OS's first question.
 
 use paylatch_proto::state::State;
+use paylatch_tests::Result;
 use paylatch_tests::device::Device;
 use paylatch_tests::emulator::Emulator;
 use paylatch_tests::issuer::{BUYER, LENDER};
@@ -13,7 +14,6 @@ use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
 use paylatch_tests::prove::{at_length, report};
 use paylatch_tests::shipped::{state_of, told};
-use paylatch_tests::{Failure, Result};
 use serde_json::Value;
 
 // ---- messages, one after the other, in one power-on ----------------------------
@@ -93,9 +93,7 @@ fn each_request(
 
 fn messages(name: &str, state: &str, orders: &[&[&str]]) -> Result<()> {
     let phones = Phones::get()?;
-    let device = phones.all().into_iter().find(|(_, its)| *its == state);
-    let (device, _) = device.ok_or_else(|| Failure(format!("no phone is {state}")))?;
-    let mut os = LyingOs::warm(device, name)?;
+    let mut os = LyingOs::warm(phones.in_state(state)?, name)?;
     let (mut cases, mut wrong) = (0, Vec::new());
     for order in orders {
         os = each_request(os, (&phones, state, order), (&mut cases, &mut wrong))?;
@@ -266,9 +264,7 @@ impl LyingBootloader {
 
 fn to_the_bootloader(state: &str) -> Result<()> {
     let phones = Phones::get()?;
-    let device = phones.all().into_iter().find(|(_, its)| *its == state);
-    let (device, _) = device.ok_or_else(|| Failure(format!("no phone is {state}")))?;
-    let mut phone = Emulated::of(device.copy("bootloader")?);
+    let mut phone = Emulated::of(phones.in_state(state)?.copy("bootloader")?);
     let before = phone.device.rpmb()?;
     phone.power_on_with(|device| {
         let mut bootloader = LyingBootloader::start(device, state_of(state))?;
