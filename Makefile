@@ -11,6 +11,7 @@
 #   make shell    an interactive device
 #   make release  what a phone is shipped with, in target/image, and a manifest;
 #                 needs PAYLATCH_OEM_KEY and PAYLATCH_BOOT_KEY
+#   make reproduce  the release twice from empty caches, compared (about 30 min)
 #   make clean    what is in target/; `make -C qemu distclean` empties the cache
 #
 # PAYLATCH_OEM_KEY: see ta/build.rs; PAYLATCH_BOOT_KEY: qemu/Makefile. Own trees: see qemu/README.md.
@@ -107,6 +108,9 @@ release: deps
 	@export PAYLATCH_BUILD=release; $(call build_ta,optee,$(ta_release))
 	@PAYLATCH_DEVICE=$(target)/image $(MAKE) -s -C qemu release TA_ELF=$(ta_release) \
 		INITRAMFS_ADD=$(target)/initramfs
+
+reproduce: deps
+	@qemu/reproduce
 
 shell: device
 	@$(MAKE) -s -C qemu shell
@@ -223,5 +227,5 @@ audit:
 clean:
 	rm -rf $(target)
 
-.PHONY: all deps ta programs device release shell host run test check host-tests issuer-tests \
+.PHONY: all deps ta programs device release reproduce shell host run test check host-tests issuer-tests \
 	chip chip-test device-tests measured-device faulty-firmware memory-test xtest-device xtest prove fuzz audit clean
