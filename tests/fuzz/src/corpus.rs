@@ -31,11 +31,11 @@ fn input_of(line: &str) -> Option<&str> {
     line.split('#').next().map(str::trim).filter(|input| !input.is_empty())
 }
 
-/// Commits the inputs of a folder in place of those that are there; what has a
-/// remark stays.
+/// Commits the inputs of a folder in place of those that are there, as many of
+/// the shortest as fit; what has a remark stays.
 ///
 /// # Errors
-/// When something can't be read or written, and for too much.
+/// When something can't be read or written.
 pub fn replace(target: &str, folder: &Path) -> io::Result<usize> {
     let path = path(target);
     let content = fs::read_to_string(&path).unwrap_or_default();
@@ -46,12 +46,14 @@ pub fn replace(target: &str, folder: &Path) -> io::Result<usize> {
         lines.insert((hex.len(), hex));
     }
     let remarked = content.lines().filter(|line| line.contains('#')).map(String::from);
-    let lines: Vec<String> = remarked.chain(lines.into_iter().map(|(_, hex)| hex)).collect();
+    let mut left = MOST;
+    let fits = |line: &String| {
+        left = left.saturating_sub(line.len() + 1);
+        left > 0
+    };
+    let all = remarked.chain(lines.into_iter().map(|(_, hex)| hex));
+    let lines: Vec<String> = all.take_while(fits).collect();
     let content = lines.join("\n") + "\n";
-    if content.len() > MOST {
-        let message = format!("{} bytes are too many to commit; at most {MOST}", content.len());
-        return Err(io::Error::other(message));
-    }
     fs::write(path, content)?;
     Ok(lines.len())
 }

@@ -360,7 +360,13 @@ fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Holds {
     let begun = evidence.before.bench.clone().medium().writes;
     let writes = evidence.after.bench.clone().medium().writes - begun;
     let [at_once, now] = asked(&evidence.before.bench).map(|asked| look(&after_a_cut(&asked)));
-    let known = [evidence.was()[1].clone(), at_once, now, evidence.is()[1].clone()];
+    // Whoever asks first may cause two writes, the start's and a held release's;
+    // the model says what is between them (`Step::CutIn`).
+    let mut started = evidence.before.bench.clone();
+    started.cut_after(1);
+    started.state();
+    let started = look(&after_a_cut(&started));
+    let known = [evidence.was()[1].clone(), started, at_once, now, evidence.is()[1].clone()];
     for after in 0..writes {
         let how = How::Torn;
         let trouble = Trouble { counted: Counted::Writes, after, for_good: true, how };
