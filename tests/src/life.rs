@@ -15,7 +15,6 @@ pub use seen::{Seen, Tally};
 
 /// Notice time, in seconds of use.
 const NOTICE: u32 = 2;
-const NONCE: &str = "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a";
 
 /// What is done to a phone that is switched on; an error when it did not go well.
 pub type Act<'a> = dyn Fn(&mut Emulated) -> Result<()> + 'a;
@@ -133,10 +132,7 @@ impl<'a> Life<'a> {
 }
 
 fn hand_in(phone: &mut Emulated, verb: &str, text: &str) -> Result<()> {
-    // A nonce of its own: the OS has random numbers only some time after its start.
-    let nonce = ["--nonce", NONCE];
-    let more: &[&str] = if verb == "provision" { &nonce } else { &[] };
-    let says = phone.answer(&[&[verb, text], more].concat())?.says;
+    let says = phone.hand_in(verb, text)?;
     if ["applied", "already_applied"].contains(&says.as_str()) {
         Ok(())
     } else {

@@ -11,6 +11,8 @@ use crate::{Failure, Result};
 pub struct Phones {
     /// Whose keys they obey.
     pub issuer: Issuer,
+    /// Their device id, as text.
+    pub id: String,
     /// The voucher of those that are financed.
     pub voucher: String,
     /// Neither voucher nor seal.
@@ -42,9 +44,9 @@ impl Phones {
 
     fn make() -> Result<Phones> {
         let issuer = Issuer::new()?;
-        let mut phone = Emulated::new("absence")?;
-        let identity = phone.ask(&["identity"])?;
-        let voucher = issuer.voucher(identity["device"].as_str().unwrap_or_default(), 2, &[])?;
+        let mut phone = Emulated::new("phones")?;
+        let id = phone.ask(&["identity"])?["device"].as_str().unwrap_or_default().to_owned();
+        let voucher = issuer.voucher(&id, 2, &[])?;
         phone.power_off()?;
         let fresh = phone.device.copy("fresh")?;
 
@@ -60,7 +62,7 @@ impl Phones {
         assert_eq!(phone.hand_in("apply", &message(LOCKED_AT, LOCK)?)?, "applied");
         phone.power_off()?;
         let locked = phone.device.copy("locked")?;
-        Ok(Phones { issuer, voucher, fresh, unlocked, locked })
+        Ok(Phones { issuer, id, voucher, fresh, unlocked, locked })
     }
 
     /// All of them, and their states.

@@ -15,15 +15,13 @@ use super::forge::Enrolment;
 use super::rows::{Cell, Given, Message, TABLE};
 use super::tally::Tally;
 use crate::issuer::{BUYER, ESCROW, Issuer, LENDER};
-use crate::phone::Answer;
+use crate::phone::{Answer, NONCE};
 use crate::{Failure, Result};
 
 /// The notice time of the phones' vouchers, in seconds of use.
 pub const NOTICE: u64 = DAY;
 /// The program's words for a lock.
 pub const LOCK: &[&str] = &["lock", "--reason", "payment-overdue"];
-/// The caller's number in requests for statements.
-const NONCE: &str = "a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5";
 
 /// A phone under test, its issuers, and what was found.
 pub struct Bench<'a, P> {

@@ -5,6 +5,8 @@
 //! With PAYLATCH_PROVE=1, every combination of parameter types, every bit of
 //! every request, and more of all the rest.
 
+use std::sync::Arc;
+
 use paylatch::text;
 use paylatch_proto::api::Request;
 use paylatch_proto::armour::Kind;
@@ -12,14 +14,12 @@ use paylatch_proto::bytes::Bytes;
 use paylatch_proto::limits;
 use paylatch_tests::device::Device;
 use paylatch_tests::hostile::{Found, Hostile, Item};
-use paylatch_tests::issuer::{ESCROW, Issuer, LENDER, STRANGER};
+use paylatch_tests::issuer::{ESCROW, LENDER, STRANGER};
 use paylatch_tests::phone::{Emulated, Phone};
-use paylatch_tests::phones::{LOCK, LOCKED_AT};
+use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
 use paylatch_tests::prove::{at_length, report};
 use paylatch_tests::{Failure, Result};
 
-/// Notice time of the voucher, in seconds of use.
-const NOTICE: u64 = 2;
 /// Of the random numbers; a failure names it, with what was added for the phone.
 const SEED: u64 = 20_260_101;
 
@@ -53,51 +53,32 @@ const ALL_TYPES: u64 = 16 * 16 * 16 * 16;
 
 /// A phone in one of its states, and who issues for it.
 struct Victim {
-    issuer: Issuer,
+    phones: Arc<Phones>,
     phone: Emulated,
-    id: String,
-    voucher: String,
 }
 
 impl Victim {
-    fn new(name: &str) -> Result<Victim> {
-        let issuer = Issuer::new()?;
-        let mut phone = Emulated::new(name)?;
-        let id = phone.ask(&["identity"])?["device"].as_str().unwrap_or_default().to_owned();
-        let voucher = issuer.voucher(&id, NOTICE as u32, &[])?;
-        Ok(Victim { issuer, phone, id, voucher })
-    }
-
-    fn unlocked() -> Result<Victim> {
-        let mut victim = Victim::new("unlocked")?;
-        assert_eq!(victim.phone.hand_in("provision", &victim.voucher)?, "applied");
-        Ok(victim)
-    }
-
-    fn locked() -> Result<Victim> {
-        let mut victim = Victim::unlocked()?;
-        let notice = victim.order(LENDER, LOCKED_AT - 1, &["notice"])?;
-        assert_eq!(victim.phone.hand_in("apply", &notice)?, "applied");
-        victim.phone.pass(NOTICE + 1)?;
-        let lock = victim.order(LENDER, LOCKED_AT, LOCK)?;
-        assert_eq!(victim.phone.hand_in("apply", &lock)?, "applied");
-        Ok(victim)
+    fn new(state: &str) -> Result<Victim> {
+        let phones = Phones::get()?;
+        let phone = Emulated::of(phones.in_state(state)?.copy("victim")?);
+        Ok(Victim { phones, phone })
     }
 
     fn order(&self, who: &str, sequence: u64, order: &[&str]) -> Result<String> {
-        self.issuer.message(who, &self.voucher, sequence, order)
+        self.phones.issuer.message(who, &self.phones.voucher, sequence, order)
     }
 
     /// Requests of every kind: those that the lock would take, the same ones
     /// forged, and those that only ask.
     fn items(&self) -> Result<Vec<Item>> {
         let nonce = Bytes([0x5a; limits::NONCE]);
-        let voucher = bytes(&self.voucher, Kind::Voucher)?;
-        let seal = bytes(&self.issuer.seal(&self.id)?, Kind::Seal)?;
-        let rekey = bytes(&self.issuer.rekey(&self.voucher, LOCKED_AT + 5)?, Kind::Message)?;
-        let release = bytes(&self.issuer.release(LENDER, &self.voucher)?, Kind::Message)?;
-        let escrow = bytes(&self.issuer.release(ESCROW, &self.voucher)?, Kind::Message)?;
-        let contact = self.issuer.contact(LENDER);
+        let Phones { issuer, id, voucher, .. } = &*self.phones;
+        let seal = bytes(&issuer.seal(id)?, Kind::Seal)?;
+        let rekey = bytes(&issuer.rekey(voucher, LOCKED_AT + 5)?, Kind::Message)?;
+        let release = bytes(&issuer.release(LENDER, voucher)?, Kind::Message)?;
+        let escrow = bytes(&issuer.release(ESCROW, voucher)?, Kind::Message)?;
+        let contact = issuer.contact(LENDER);
+        let voucher = bytes(voucher, Kind::Voucher)?;
         let next = LOCKED_AT + 1;
         let mut orders = vec![
             ("notice", self.order(LENDER, next, &["notice"])?),
@@ -193,31 +174,25 @@ fn bytes(message: &str, kind: Kind) -> Result<Vec<u8>> {
 
 #[test]
 fn a_fresh_phone_stays_fresh() -> Result<()> {
-    let mut victim = Victim::new("fresh")?;
+    let mut victim = Victim::new("unprovisioned")?;
     victim.stands("a fresh phone", SEED)?;
-    assert_eq!(victim.phone.state()?, "unprovisioned");
-    assert_eq!(victim.phone.hand_in("provision", &victim.voucher)?, "applied");
-    Ok(())
+    victim.phones.must_be_whole(&mut victim.phone, "unprovisioned")
 }
 
 #[test]
 fn an_unlocked_phone_stays_unlocked() -> Result<()> {
-    let mut victim = Victim::unlocked()?;
+    let mut victim = Victim::new("unlocked")?;
     victim.stands("an unlocked phone", SEED + 1)?;
-    assert_eq!(victim.phone.state()?, "unlocked");
     assert_eq!(victim.phone.ask(&["status"])?["enrolment"]["sequence"], 0);
-    Ok(())
+    victim.phones.must_be_whole(&mut victim.phone, "unlocked")
 }
 
 #[test]
 fn a_locked_phone_stays_locked() -> Result<()> {
-    let mut victim = Victim::locked()?;
+    let mut victim = Victim::new("locked")?;
     victim.stands("a locked phone", SEED + 2)?;
-    assert_eq!(victim.phone.state()?, "locked");
     assert_eq!(victim.phone.ask(&["status"])?["enrolment"]["sequence"], LOCKED_AT);
-    let unlock = victim.order(LENDER, LOCKED_AT + 1, &["unlock"])?;
-    assert_eq!(victim.phone.hand_in("apply", &unlock)?, "applied");
-    Ok(())
+    victim.phones.must_be_whole(&mut victim.phone, "locked")
 }
 
 /// A request that is replaced while it is read: a good message and the same one
@@ -227,7 +202,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
     const LETTER: &[u8] = b"Acme";
     // Apart by more than what the forger adds.
     let sequence = |n: u64| 1024 + 64 * n;
-    let mut victim = Victim::unlocked()?;
+    let mut victim = Victim::new("unlocked")?;
     let mut good = Vec::new();
     for n in 0..if at_length() { 60 } else { 24 } {
         let unlock = victim.order(LENDER, sequence(n), &["unlock"])?;
@@ -238,7 +213,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
             r#"{{"name": "Acme {n}", "phone": "+1 555 010 {n:04}", "note": "{note}",
                 "payment": "{payment}"}}"#
         );
-        let contact = victim.issuer.write("other.json", &contact)?;
+        let contact = victim.phones.issuer.write("other.json", &contact)?;
         let contact = victim.order(LENDER, sequence(n), &["contact", "--contact", &contact])?;
         for (name, text) in [("unlock", unlock), ("contact", contact)] {
             let message = bytes(&text, Kind::Message)?;
@@ -275,7 +250,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
 /// or refused and then taken; the application lives.
 #[test]
 fn a_secure_world_without_memory() -> Result<()> {
-    let mut victim = Victim::unlocked()?;
+    let mut victim = Victim::new("unlocked")?;
     let mut messages = Vec::new();
     let steps = if at_length() { 1000 } else { 80 };
     for sequence in 1..=60 {
@@ -297,7 +272,7 @@ fn a_secure_world_without_memory() -> Result<()> {
 #[test]
 fn a_message_is_taken_once() -> Result<()> {
     const PROCESSES: u64 = 8;
-    let mut victim = Victim::unlocked()?;
+    let mut victim = Victim::new("unlocked")?;
     let mut messages = Vec::new();
     for sequence in 1..=if at_length() { 120 } else { 16 } {
         let message = bytes(&victim.order(LENDER, sequence, &["unlock"])?, Kind::Message)?;
