@@ -124,7 +124,12 @@ fn holds(world: &Phone, done: &Phone, step: &Step) -> Option<Held> {
     let last = done.kept.events.as_ref().and_then(|events| events.last());
     match step {
         _ if !released(done) || released(world) => None,
-        Step::Hand(release) => last.map(|event| Held::By(event.kind, Some(release.signer))),
+        Step::Hand(release) => {
+            // The events of a damaged record are lost.
+            let by = || world.proves(&world.kept.sales, release).ok();
+            let kind = last.map(|event| event.kind).or_else(by);
+            kind.map(|kind| Held::By(kind, Some(release.signer)))
+        }
         _ => last.map(|event| Held::By(event.kind, None)),
     }
 }
