@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 set -euo pipefail
-export LC_ALL=C
+export LC_ALL=C TZ=UTC
 umask 022
 
 qemu_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
