@@ -90,13 +90,13 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
                     all.push((Some(Err(Refusal::NotStored)), phone.clone()));
                 }
                 // A release that is not stored, or not known to be.
-                if let Some(held) = held {
+                for held in [world.on.held, held].into_iter().flatten() {
                     phone.on.held = Some(held).filter(|_| phone.kept.phase != Phase::Released);
                     if nothing_said {
                         all.push((answer, phone.clone()));
                     }
                     if answer.is_some() {
-                        all.push((Some(UNTIL_POWER_OFF), phone));
+                        all.push((Some(UNTIL_POWER_OFF), phone.clone()));
                     }
                 }
             }
@@ -107,10 +107,11 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
 
 const UNTIL_POWER_OFF: Answer = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
 
-/// The release that a phone may hold after a step that it could not store.
+/// The release that a phone may hold after a step that it could not store, instead
+/// of one that it held already: a key's word may be stored later, the OEM's may not.
 fn holds(world: &Phone, done: &Phone, step: &Step) -> Option<Held> {
     match step {
-        _ if world.on.held.is_some() => return world.on.held,
+        Step::Seal if world.on.held.is_some() => return None,
         Step::Seal => return Some(Held::Seal),
         Step::Recover(release, with_sales) => {
             let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
