@@ -778,9 +778,18 @@ impl<E: Env> Lock<E> {
 
     // ---- fault recovery --------------------------------------------------
 
-    /// The readable keys record of the highest generation: that and its terms.
+    /// The generation and terms of the keys record that the state means; where one
+    /// of the two can't be read, of the highest generation that can.
     fn readable_terms(&mut self) -> Option<(u32, Terms)> {
         let device = self.device?;
+        let mut bytes = [0; STATE_LEN];
+        if self.env.read(Record::State, &mut bytes).is_ok()
+            && let Ok(state) = self.understand(&bytes, &device)
+            && let Ok(keys) = self.load_keys(&state)
+            && let Some(terms) = keys.terms
+        {
+            return Some((keys.generation, terms));
+        }
         let mut best: Option<KeysRecord> = None;
         for slot in [Slot::A, Slot::B] {
             let mut bytes = Zeroizing::new([0; KEYS_LEN]);

@@ -10,7 +10,7 @@ use crate::program::Program;
 use crate::random::Random;
 
 /// Moments that are kept at a time; each takes some 100 KB.
-const BATCH: usize = 256;
+const BATCH: usize = 1024;
 
 /// Instructions of a run that is short; one that verifies has ten times as many.
 const SHORT: usize = 200_000;
@@ -54,7 +54,7 @@ pub struct Fault<V> {
 /// Whether an address is in field arithmetic.
 fn field(program: &Program, address: u64) -> bool {
     let name = program.function(address);
-    ["::field::", "::scalar::", "point_arithmetic", "FieldElement", "MontyField", "wnaf", "Monty"]
+    ["::field::", "::scalar::", "point_arithmetic", "FieldElement", "crypto_bigint::", "wnaf"]
         .iter()
         .any(|part| name.contains(part))
 }

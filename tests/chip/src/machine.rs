@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use paylatch_chip_program::World;
 use paylatch_proto::limits;
-use unicorn_engine::{Arch, Context, Mode, Prot, RegisterARM64, Unicorn, uc_error};
+use unicorn_engine::{
+    Arch, Context, Mode, Prot, RegisterARM64, TlbEntry, TlbType, Unicorn, uc_error,
+};
 
 use crate::program::Program;
 
@@ -14,8 +16,10 @@ const STACK: u64 = 0x4000_0000;
 const STACK_LEN: usize = 64 * 1024;
 const EXCHANGE: u64 = 0x5000_0000;
 const EXCHANGE_LEN: usize = 4 * 4096;
-/// Where an entry point returns to.
-const END: u64 = 0x6000_0000;
+const NOWHERE: u64 = 0x6000_0000;
+/// Where an entry point returns to: not at the beginning of a page, as the
+/// emulator looks at the byte before.
+const END: u64 = NOWHERE + 2048;
 /// Bytes of an instruction.
 const INSTRUCTION: u64 = 4;
 
@@ -94,16 +98,31 @@ impl Machine {
     pub fn new(program: &Arc<Program>) -> Machine {
         let mut uc = Unicorn::new_with_data(Arch::ARM64, Mode::LITTLE_ENDIAN, Watch::default())
             .expect("an emulator");
+        let data = Prot::READ | Prot::WRITE;
+        let code = Prot::READ | Prot::EXEC;
+        let mut mapped = vec![
+            (STACK, STACK_LEN as u64, data),
+            (EXCHANGE, EXCHANGE_LEN as u64, data),
+            (NOWHERE, 4096, code),
+        ];
         for segment in &program.segments {
-            let rights =
-                if segment.writable { Prot::READ | Prot::WRITE } else { Prot::READ | Prot::EXEC };
-            uc.mem_map(segment.address, segment.bytes.len() as u64, rights).expect("memory");
+            let rights = if segment.writable { data } else { code };
+            mapped.push((segment.address, segment.bytes.len() as u64, rights));
+        }
+        for (address, length, rights) in &mapped {
+            uc.mem_map(*address, *length, *rights).expect("memory");
+        }
+        for segment in &program.segments {
             uc.mem_write(segment.address, &segment.bytes).expect("memory");
         }
-        for (address, length) in [(STACK, STACK_LEN), (EXCHANGE, EXCHANGE_LEN)] {
-            uc.mem_map(address, length as u64, Prot::READ | Prot::WRITE).expect("memory");
-        }
-        uc.mem_map(END, 4096, Prot::READ | Prot::EXEC).expect("memory");
+        // With its own tables the emulator takes every page for one with code in
+        // it, and looks at each write for a change of code: half of the time.
+        uc.ctl_set_tlb_type(TlbType::VIRTUAL).expect("tables of ours");
+        uc.add_tlb_hook(1, 0, move |_, address, _| {
+            let of = mapped.iter().find(|(at, length, _)| (*at..at + length).contains(&address));
+            of.map(|(_, _, rights)| TlbEntry { paddr: address, perms: *rights })
+        })
+        .expect("a hook");
         let began = Arc::default();
         let machine = Machine { uc, program: Arc::clone(program), began };
         machine.watch_for_hanging();

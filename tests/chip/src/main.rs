@@ -57,13 +57,13 @@ fn main() -> ExitCode {
         assert_eq!(case.judge(&mut machine, end), Verdict::Opened(state), "what is good is taken");
     }
     let wanted = |case: &Case| only.as_ref().is_none_or(|only| case.name.contains(only));
-    let (three, few) = (Which::Three { one_in: 1 }, Which::Three { one_in: 160 });
+    let (three, few) = (Which::Three { one_in: 1 }, Which::Three { one_in: 40 });
     let each = Which::Each { field: FIELD };
     for (cases, most, rest, floor) in [
         (cases::questions(&program), three, three, 1500),
-        (cases::forged_unlocks(&program), three, few, 80),
-        (cases::other_messages(&program), few, few, 80),
-        (cases::other_forgeries(&program), few, few, 60),
+        (cases::forged_unlocks(&program), three, few, 350),
+        (cases::other_messages(&program), few, few, 350),
+        (cases::other_forgeries(&program), few, few, 350),
     ] {
         for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
             let which = match (at_length(), i) {

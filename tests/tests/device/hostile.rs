@@ -60,7 +60,8 @@ struct Victim {
 impl Victim {
     fn new(state: &str) -> Result<Victim> {
         let phones = Phones::get()?;
-        let phone = Emulated::of(phones.in_state(state)?.copy("victim")?);
+        let mut phone = Emulated::of(phones.in_state(state)?.copy("victim")?);
+        phone.power_on()?;
         Ok(Victim { phones, phone })
     }
 
