@@ -88,6 +88,12 @@ fn each_request(
             break;
         }
     }
+    // What it said to be done is stored.
+    let mut os = os.again()?;
+    let number = orders.number(&os.phone.status()?);
+    if number != old {
+        wrong.push(format!("{order:?}: {old} was taken, and {number} is stored"));
+    }
     Ok(os)
 }
 
@@ -178,7 +184,9 @@ fn lie(tally: &mut Tally, turn: &mut u32, device: &Device, moment: &Moment) -> R
                 tally.wrong.push(format!("{what}: {state}"));
             }
             os.phone.cut_power();
-            tally.between(&what, os.phone.device, moment, &old, &new)?;
+            // What it said to be done is stored.
+            let earliest = if said.is_none() { &new } else { &old };
+            tally.between(&what, os.phone.device, moment, earliest, &new)?;
         }
     }
     Ok(())
