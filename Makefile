@@ -189,9 +189,7 @@ run_xtest = PAYLATCH_DEVICE=$(target)/xtest cargo test --quiet -p paylatch-tests
 	--test xtest -- --nocapture
 
 chip_program := $(target)/arm64/$(arm64)/ta/paylatch-chip-program
-# The emulator is slow to build, and the same in every checkout.
-chip_cache   := $(or $(PAYLATCH_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/paylatch)/chip
-chip_tool    := CARGO_TARGET_DIR=$(target)/chip CARGO_BUILD_BUILD_DIR=$(chip_cache)
+chip_tool    := CARGO_TARGET_DIR=$(target)/chip
 
 # The lock, compiled as in the application, and the emulator that runs it.
 chip: deps
