@@ -208,7 +208,10 @@ fetch_source() {
 	find "$tmp" -maxdepth 1 -name '*.tar.*' -delete
 }
 
-# fetch_deb TMP ARCH PACKAGE VERSION SUITE...: one binary package into TMP/root.
+# Where packages are unpacked in what is cached of them.
+unpacked=root
+
+# fetch_deb TMP ARCH PACKAGE VERSION SUITE...: one binary package, unpacked in TMP.
 fetch_deb() {
 	local tmp=$1 arch=$2 pkg=$3 s k v r
 	shift 2
@@ -233,9 +236,9 @@ fetch_deb_deps() {
 
 unpack_debs() {
 	local tmp=$1 d
-	mkdir -p "$tmp/root"
+	mkdir -p "$tmp/$unpacked"
 	for d in "$2"/*.deb; do
-		dpkg-deb -x "$d" "$tmp/root"
+		dpkg-deb -x "$d" "$tmp/$unpacked"
 		printf '%s %s\n' "$(dpkg-deb -f "$d" Package Version Architecture | sed 's/^[^:]*: //' | paste -sd' ')" \
 			"$(sha256sum "$d" | cut -d' ' -f1)" >>"$tmp/manifest"
 		rm "$d"
