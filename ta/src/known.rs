@@ -3,6 +3,7 @@
 
 use core::hint::black_box;
 
+use heapless::Vec;
 use paylatch_proto::api::EventKind;
 use paylatch_proto::bytes::{Digest, PublicKey};
 use paylatch_proto::limits;
@@ -28,6 +29,9 @@ impl<T: PartialEq> Twice<T> {
     }
 }
 
+/// Releases that are held at a time: lender, buyer, escrow and OEM.
+const HELD: usize = 4;
+
 /// What is known.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Known {
@@ -35,8 +39,9 @@ pub struct Known {
     pub stored: Stored,
     /// Of the time; latched.
     pub boot: Option<Boot>,
-    /// A release that holds until power-off.
-    pub held: Option<Release>,
+    /// Releases that hold until power-off, the newest last. Which of them has a say,
+    /// only the record knows.
+    pub held: Vec<Release, HELD>,
 }
 
 /// What is known of the storage.
@@ -103,17 +108,35 @@ impl Release {
 impl Known {
     /// Nothing; why.
     pub fn nothing(fault: Fault) -> Known {
-        Known { stored: Stored::Unknown(fault), boot: None, held: None }
+        Known { stored: Stored::Unknown(fault), boot: None, held: Vec::new() }
     }
 
-    /// A confirmed record; the keys are as before unless they are given.
+    /// A confirmed record; the keys are as before unless they are given. A release
+    /// has not to be held any more.
     pub fn store(&mut self, state: StateRecord, keys: Option<KeysRecord>) {
+        if state.phase == State::Released {
+            self.held.clear();
+        }
         let before = Stored::Unknown(Fault::WriteUnconfirmed);
         let keys = keys.or(match core::mem::replace(&mut self.stored, before) {
             Stored::Live { keys, .. } => keys,
             _ => None,
         });
         self.stored = Stored::Live { state, keys };
+    }
+
+    /// Holds one more release; where there is no room, it takes the newest's place.
+    pub fn hold(&mut self, release: Release) {
+        self.held.retain(|held| *held != release);
+        if self.held.is_full() {
+            self.held.pop();
+        }
+        let _ = self.held.push(release);
+    }
+
+    /// The newest release that is held and has a say under these terms.
+    pub fn held_under(&self, terms: &Terms) -> Option<Release> {
+        self.held.iter().rev().find(|held| held.authority.is_of(terms)).copied()
     }
 
     /// The enrolment of a phone that is not released: its state and terms.
@@ -168,7 +191,7 @@ impl Known {
             Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } => {
                 (State::Released, 0)
             }
-            _ if self.held.is_some() => (State::Released, DETAIL_UNTIL_POWER_OFF),
+            _ if !self.held.is_empty() => (State::Released, DETAIL_UNTIL_POWER_OFF),
             Stored::Unknown(fault) => (State::Fault, fault.code()),
             Stored::Empty => (State::Unprovisioned, 0),
             Stored::Live { state, .. } => {
@@ -191,7 +214,7 @@ mod tests {
         let known = || Known::nothing(Fault::Platform);
         let mut twice = Twice { first: known(), second: known() };
         assert_eq!(twice.agree(), Verdict::Good);
-        twice.second.held = Some(Release::SEALED);
+        twice.second.hold(Release::SEALED);
         assert_eq!(twice.agree(), Verdict::Bad);
     }
 }

@@ -146,18 +146,16 @@ impl<E: Env> Lock<E> {
             (self.known.first.stored, self.known.second.stored) = (first, second);
         }
         for known in [&mut self.known.first, &mut self.known.second] {
-            // What the record itself disproves is not held any longer.
+            // What the record itself says, or disproves, is not held any longer.
             if let Some((_, terms)) = known.enrolled() {
-                let is_of = |by: &Authority| *by == Authority::Oem || by.is_of(terms);
-                known.held = known.held.filter(|held| is_of(&held.authority));
+                let terms = *terms;
+                let is_of = |by: &Authority| *by == Authority::Oem || by.is_of(&terms);
+                known.held.retain(|held| is_of(&held.authority));
+            } else if known.is_released() {
+                known.held.clear();
             }
         }
         self.let_time_work();
-        for known in [&mut self.known.first, &mut self.known.second] {
-            if known.is_released() {
-                known.held = None;
-            }
-        }
     }
 
     fn let_time_work(&mut self) {
@@ -168,9 +166,7 @@ impl<E: Env> Lock<E> {
         if next.sunset(&terms) {
             let _ = self.hold(Release::sunset(&terms), &mut time);
         }
-        if let Some(held) = self.known.first.held
-            && held.authority.is_of(&terms)
-        {
+        if let Some(held) = self.known.first.held_under(&terms) {
             next.release(held.by);
             // After a failed write the release is held until power-off.
             let _ = self.commit(next, None, &mut Warrant::of_nobody(Word::Held));
@@ -403,13 +399,8 @@ impl<E: Env> Lock<E> {
     /// Holds a release until power-off.
     fn hold(&mut self, release: Release, warrant: &mut Warrant) -> Answer<()> {
         let second = warrant.releases(&self.judge()?)?;
-        for (known, release) in [(&mut self.known.first, release), (&mut self.known.second, second)]
-        {
-            // A key's word may be stored later, the OEM's may not: it is not replaced.
-            if known.held.is_none() || release.authority != Authority::Oem {
-                known.held = Some(release);
-            }
-        }
+        self.known.first.hold(release);
+        self.known.second.hold(second);
         Ok(())
     }
 
@@ -847,8 +838,7 @@ impl<E: Env> Lock<E> {
         if written.is_ok() {
             for (known, state) in [(&mut self.known.first, state), (&mut self.known.second, second)]
             {
-                known.stored = Stored::Live { state, keys: None };
-                known.held = None;
+                known.store(state, None);
             }
         }
         Ok(())

@@ -22,7 +22,7 @@ pub struct Warrant<'a> {
 pub enum Word<'a> {
     /// Nobody's: time has passed, or the record is looked after.
     Time,
-    /// Whoever's the release is that is held.
+    /// Whoever's a release is that is held.
     Held,
     /// The lender's or the escrow's: `body ‖ signature`.
     Message(&'a [u8]),
@@ -78,7 +78,7 @@ impl Warrant<'_> {
             }
             (Word::Held, Stored::Unknown(fault)) if is_damage(*fault) => {
                 let mut state = StateRecord::new(State::Unlocked, &judge.bench.device);
-                state.release(judge.known.held.ok_or(Refusal::Fault)?.by);
+                state.release(judge.known.held.last().ok_or(Refusal::Fault)?.by);
                 (state, None)
             }
             (word, _) => {
@@ -138,8 +138,7 @@ impl Judge<'_> {
                 Ok((should, None))
             }
             Word::Held => {
-                let release = self.known.held.filter(|held| held.authority.is_of(terms));
-                should.release(release.ok_or(Refusal::Fault)?.by);
+                should.release(self.known.held_under(terms).ok_or(Refusal::Fault)?.by);
                 Ok((should, None))
             }
             Word::Message(bytes) => {

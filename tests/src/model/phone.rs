@@ -78,6 +78,9 @@ pub struct Kept {
     pub contact: Option<u32>,
     /// The sales so far.
     pub sales: Vec<Message>,
+    /// The buyer of a sale that was begun and not stored: until the next start the
+    /// buyer's keys are there too.
+    pub begun: Option<TestKey>,
     /// The last events; `None` where they were lost with the records.
     pub events: Option<Vec<Event>>,
 }
@@ -94,8 +97,8 @@ pub struct PowerOn {
     pub known: bool,
     /// Clean shutdowns that were announced.
     pub shutdowns: u32,
-    /// A release that is not stored.
-    pub held: Option<Held>,
+    /// Releases that are not stored, the newest last.
+    pub held: Vec<Held>,
 }
 
 /// Whose word a release is that is not stored.
@@ -108,7 +111,7 @@ pub enum Held {
 }
 
 const POWER_ON: PowerOn =
-    PowerOn { seconds: 0, began: None, known: false, shutdowns: 0, held: None };
+    PowerOn { seconds: 0, began: None, known: false, shutdowns: 0, held: Vec::new() };
 
 impl Phone {
     /// Fresh from the factory.
@@ -126,6 +129,7 @@ impl Phone {
             reason: None,
             contact: None,
             sales: Vec::new(),
+            begun: None,
             events: Some(Vec::new()),
         };
         Phone { terms, kept, on: POWER_ON }
@@ -162,7 +166,7 @@ impl Phone {
     /// The state that is shown: a release that is not stored covers the records,
     /// whatever becomes of them meanwhile.
     pub fn state(&self) -> State {
-        if self.on.held.is_some() { State::Released } else { self.recorded() }
+        if !self.on.held.is_empty() { State::Released } else { self.recorded() }
     }
 
     /// The state that the records tell.
@@ -203,6 +207,8 @@ impl Phone {
         if !self.on.known {
             self.kept.clean = false;
             self.on.known = true;
+            // A sunset that has come needs no start.
+            self.kept.begun = self.kept.begun.filter(|_| self.is_past_sunset());
         }
     }
 
@@ -212,18 +218,22 @@ impl Phone {
         if !self.is_enrolled() {
             return;
         }
-        let (uptime, clock) = (self.uptime(), self.clock());
-        if self.sunset().is_some_and(|sunset| uptime >= sunset) {
+        let clock = self.clock();
+        if self.is_past_sunset() {
             // Whatever else is held.
-            self.on.held = None;
             self.release(EventKind::ReleasedBySunset);
-        } else if let Some(Held::By(kind, key)) = self.on.held {
-            // It is stored if it is of those who have a say, and else forgotten.
-            self.on.held = None;
-            let has_a_say = key == Some(self.kept.lender)
-                || self.terms.escrow && key == Some(ESCROW)
-                || key.is_none();
-            if has_a_say {
+        } else {
+            // One is stored if it is of those who have a say, and else forgotten.
+            let (lender, escrow) = (self.kept.lender, self.terms.escrow);
+            self.on.held.retain(|held| match held {
+                Held::Seal | Held::By(_, None) => true,
+                Held::By(_, Some(key)) => *key == lender || escrow && *key == ESCROW,
+            });
+            let newest = self.on.held.iter().rev().find_map(|held| match held {
+                Held::Seal => None,
+                Held::By(kind, _) => Some(*kind),
+            });
+            if let Some(kind) = newest {
                 self.release(kind);
             }
         }
@@ -247,7 +257,7 @@ impl Phone {
     pub fn release(&mut self, by: EventKind) {
         self.remember(by);
         self.kept.phase = Phase::Released;
-        self.on.held = None;
+        self.on.held.clear();
     }
 
     /// A tick: uptime is stored if as much was added as a power cut costs, and
@@ -293,6 +303,10 @@ impl Phone {
     /// At what uptime the phone releases itself.
     pub fn sunset(&self) -> Option<u64> {
         self.terms.sunset.map(|days| u64::from(days) * DAY)
+    }
+
+    fn is_past_sunset(&self) -> bool {
+        self.sunset().is_some_and(|sunset| self.uptime() >= sunset)
     }
 
     /// From when on a notice that runs allows a lock, and until when.

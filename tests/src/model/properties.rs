@@ -122,9 +122,13 @@ impl Evidence<'_> {
     /// Whether what was done may open a phone.
     fn may_open(&self, was: &View, is: &View) -> bool {
         let lender = self.before.phone().kept.lender;
+        let begun = self.before.worlds.iter().filter_map(|world| world.kept.begun);
+        // Those whose keys a sale that was not stored left, while the state can't be read.
+        let silent = was.state == State::Fault || self.troubled();
+        let mut lenders: Vec<_> = begun.filter(|_| silent).chain([lender]).collect();
         match self.deed() {
             Step::Hand(message) if message.order == Order::Release => {
-                self.may_release(message, &[lender]) && is.state == State::Released
+                self.may_release(message, &lenders) && is.state == State::Released
             }
             Step::Hand(message) => {
                 matches!(message.order, Order::Unlock | Order::UnlockFor(_))
@@ -134,8 +138,9 @@ impl Evidence<'_> {
             Step::Recover(release, with_sales) => {
                 // Without its sales a voucher proves its own lender.
                 let first = crate::bench::LENDER;
-                let spoilt = was.state == State::Fault && !with_sales;
-                let lenders = if spoilt { vec![lender, first] } else { vec![lender] };
+                if was.state == State::Fault && !with_sales {
+                    lenders.push(first);
+                }
                 self.may_release(release, &lenders) && is.state == State::Released
             }
             Step::Enrol => was.state == State::Unprovisioned && is.state == State::Unlocked,
@@ -200,7 +205,7 @@ fn no_opening_without_authority(evidence: &Evidence) -> Holds {
 /// that left it the notice time and was never brought nearer; and a notice runs
 /// its time.
 fn no_lock_outside_the_window(evidence: &Evidence) -> Holds {
-    let ([was, _], [is, is_cut]) = (evidence.was(), evidence.is());
+    let ([was, was_cut], [is, is_cut]) = (evidence.was(), evidence.is());
     let (Some((_, then)), State::Unlocked) = (&was.enrolled, was.state) else { return Ok(()) };
     let passed = evidence.passed();
     // A power cut takes as much from a deadline.
@@ -228,8 +233,12 @@ fn no_lock_outside_the_window(evidence: &Evidence) -> Holds {
         }
     }
     if let Some(notice) = now.notice {
-        let before = then.notice.filter(|notice| notice.ends_in > passed);
-        let least = before.map_or(u64::from(NOTICE), |notice| notice.lock_in);
+        // What nobody asked about is lost with the power: the notice runs again.
+        let after_a_cut = was_cut.enrolled.as_ref().filter(|_| evidence.power_went());
+        let before = [Some(then), after_a_cut.map(|(_, then)| then)];
+        let before = before.into_iter().flatten().filter_map(|then| then.notice);
+        let runs = before.filter(|notice| notice.ends_in > passed);
+        let least = runs.map(|notice| notice.lock_in).min().unwrap_or(NOTICE.into());
         if notice.lock_in < least.saturating_sub(passed) {
             return Err(format!("a notice has {} s left, not {least}", notice.lock_in));
         }

@@ -12,7 +12,7 @@ use crate::bench::{Answer, ESCROW, LENDER, NOTICE, OEM, TestKey};
 impl Phone {
     /// What was done; as long as a release is not stored, every answer says so.
     pub fn done(&self, outcome: Outcome) -> Answer {
-        let held = self.on.held.is_some();
+        let held = !self.on.held.is_empty();
         Ok((if held { Outcome::ReleasedUntilPowerOff } else { outcome }, self.state()))
     }
 
@@ -173,7 +173,10 @@ impl Phone {
         if let Phase::Spoilt { keys: false, .. } = self.kept.phase {
             return Err(Refusal::Fault);
         }
-        let kind = self.may_release(message, self.kept.lender)?;
+        let kind = match self.kept.phase {
+            Phase::Spoilt { .. } => self.proves_by_keys(message)?,
+            _ => self.may_release(message, self.kept.lender)?,
+        };
         self.let_go(kind)
     }
 
@@ -204,6 +207,17 @@ impl Phone {
             _ => lender,
         });
         self.may_release(release, lender)
+    }
+
+    /// Whether a release is right by the keys of the highest generation.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn proves_by_keys(&self, release: &Message) -> Result<EventKind, Refusal> {
+        if release.elsewhere {
+            return Err(Refusal::OtherDevice);
+        }
+        self.may_release(release, self.kept.begun.unwrap_or(self.kept.lender))
     }
 
     fn may_release(&self, message: &Message, lender: TestKey) -> Result<EventKind, Refusal> {

@@ -125,10 +125,8 @@ impl Trial {
             Step::Hand(message) => return Some(bench.apply(&self.texts.of(message))),
             Step::Enrol => return Some(bench.enrol()),
             Step::EnrolAgain => {
-                // Whatever a failing storage makes of it.
-                let mut honest = bench.clone();
-                honest.medium().honest();
-                if honest.state() == State::Unprovisioned {
+                // Whatever a failing storage makes of it, and whatever is held.
+                if after_a_cut(bench).state() == State::Unprovisioned {
                     return None;
                 }
                 let other = Enrolment::new(&PHONE, true, Some(4_711)).voucher;

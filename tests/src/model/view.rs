@@ -35,7 +35,7 @@ impl Phone {
     pub fn view(&mut self) -> View {
         self.ask();
         let state = self.state();
-        let enrolled = self.is_enrolled() && self.on.held.is_none();
+        let enrolled = self.is_enrolled() && self.on.held.is_empty();
         let spoilt = matches!(self.kept.phase, Phase::Spoilt { .. });
         let uptime = self.uptime();
         let notice = self.window().map(|(from, until)| Notice {
@@ -45,7 +45,7 @@ impl Phone {
         let deadline_in = self.kept.deadline.map(|deadline| deadline.saturating_sub(self.clock()));
         let sunset_in = self.sunset().map(|sunset| sunset.saturating_sub(uptime));
         let detail = match (self.kept.phase, state) {
-            _ if self.on.held.is_some() => DETAIL_UNTIL_POWER_OFF,
+            _ if !self.on.held.is_empty() => DETAIL_UNTIL_POWER_OFF,
             (Phase::Spoilt { fault, .. }, _) => fault.code(),
             (Phase::Unlocked, State::Locked) => DETAIL_DEADLINE_PASSED,
             (_, State::Locked) => self.kept.reason.map_or(0, Reason::code),

@@ -5,6 +5,7 @@ use paylatch_proto::api::Outcome;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::State;
 
+use super::message::Order;
 use super::phone::{Held, Phase, Phone};
 use super::step::Step;
 use crate::bench::Answer;
@@ -14,7 +15,7 @@ fn take(phone: &mut Phone, step: &Step) -> Option<Answer> {
     match step {
         Step::Hand(message) => return Some(phone.apply(message)),
         Step::Enrol => return Some(phone.enrol(false)),
-        Step::EnrolAgain if phone.state() == State::Unprovisioned => {}
+        Step::EnrolAgain if phone.recorded() == State::Unprovisioned => {}
         Step::EnrolAgain => return Some(phone.enrol(true)),
         Step::Seal => return Some(phone.seal()),
         Step::Recover(release, with_sales) => {
@@ -50,9 +51,23 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
     let (mut read, mut asked) = (world.clone(), world.clone());
     read.read();
     asked.ask();
+    let mut partly = vec![world.clone(), read, asked];
+    // What a sale that was begun left may be gone, and nothing else done.
+    if world.kept.begun.is_some() {
+        let mut phone = world.clone();
+        phone.kept.begun = None;
+        partly.push(phone);
+    }
+    // The buyer's keys are written first.
+    if done.kept.sales.len() > world.kept.sales.len() {
+        for mut phone in partly.clone() {
+            phone.kept.begun = Some(done.kept.lender);
+            partly.push(phone);
+        }
+    }
     if let Step::CutIn(..) = step {
         // Nothing of it, what any question stores, or all.
-        for mut phone in [world.clone(), read, asked] {
+        for mut phone in partly {
             phone.power_cycle();
             all.push((None, phone));
         }
@@ -64,16 +79,23 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
         return all;
     }
     let held = holds(world, &done, step);
-    // Where nothing can be read, the voucher proves who has no say.
+    // Where the state can't be read, the keys prove who has no say, and where nothing
+    // can, the voucher.
     let refused = match step {
         Step::Recover(release, with_sales) => {
             let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
-            world.proves(sales, release).err().map(Err)
+            vec![world.proves(sales, release), world.proves_by_keys(release)]
         }
-        _ => None,
+        Step::Hand(release) if release.order == Order::Release => {
+            vec![world.proves_by_keys(release)]
+        }
+        _ => Vec::new(),
     };
+    let refused: Vec<Answer> =
+        refused.into_iter().filter_map(|proof| proof.err()).map(Err).collect();
     let nothing_said = answer.is_none_or(|answer| answer.is_err());
-    for phone in [world.clone(), read, asked, done.clone()] {
+    partly.push(done.clone());
+    for phone in partly {
         for shutdowns in [phone.on.shutdowns, done.on.shutdowns] {
             for known in [phone.on.known, false] {
                 let mut phone = phone.clone();
@@ -82,16 +104,18 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
                 if nothing_said {
                     all.push((answer, phone.clone()));
                 }
-                if refused.is_some() {
-                    all.push((refused, phone.clone()));
-                }
+                all.extend(refused.iter().map(|refused| (Some(*refused), phone.clone())));
                 if answer.is_some() {
                     all.push((Some(Err(Refusal::Fault)), phone.clone()));
                     all.push((Some(Err(Refusal::NotStored)), phone.clone()));
                 }
                 // A release that is not stored, or not known to be.
-                for held in [world.on.held, held].into_iter().flatten() {
-                    phone.on.held = Some(held).filter(|_| phone.kept.phase != Phase::Released);
+                let before = Some(&world.on.held).filter(|held| !held.is_empty()).cloned();
+                for held in before.into_iter().chain(held.clone()) {
+                    phone.on.held = held;
+                    if phone.kept.phase == Phase::Released {
+                        phone.on.held.clear();
+                    }
                     if nothing_said {
                         all.push((answer, phone.clone()));
                     }
@@ -107,30 +131,36 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
 
 const UNTIL_POWER_OFF: Answer = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
 
-/// The release that a phone may hold after a step that it could not store, instead
-/// of one that it held already: a key's word may be stored later, the OEM's may not.
-fn holds(world: &Phone, done: &Phone, step: &Step) -> Option<Held> {
+/// What a phone may hold after a step that it could not store: one release more.
+fn holds(world: &Phone, done: &Phone, step: &Step) -> Vec<Vec<Held>> {
+    let released = |phone: &Phone| phone.kept.phase == Phase::Released;
+    let mut more = Vec::new();
     match step {
-        Step::Seal if world.on.held.is_some() => return None,
-        Step::Seal => return Some(Held::Seal),
-        Step::Recover(release, with_sales) => {
-            let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
-            if let Ok(kind) = world.proves(sales, release) {
-                return Some(Held::By(kind, Some(release.signer)));
+        Step::Seal => more.push(Held::Seal),
+        Step::Hand(release) | Step::Recover(release, _) if release.order == Order::Release => {
+            let mut proofs = Vec::new();
+            if let Step::Recover(_, with_sales) = step {
+                let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
+                proofs.push(world.proves(sales, release));
             }
+            if !matches!(world.kept.phase, Phase::Unprovisioned | Phase::Spoilt { keys: false, .. })
+            {
+                proofs.push(world.proves_by_keys(release));
+            }
+            let by = |kind| Held::By(kind, Some(release.signer));
+            more.extend(proofs.into_iter().flatten().map(by));
         }
         _ => {}
     }
-    let released = |phone: &Phone| phone.kept.phase == Phase::Released;
-    let last = done.kept.events.as_ref().and_then(|events| events.last());
-    match step {
-        _ if !released(done) || released(world) => None,
-        Step::Hand(release) => {
-            // The events of a damaged record are lost.
-            let by = || world.proves(&world.kept.sales, release).ok();
-            let kind = last.map(|event| event.kind).or_else(by);
-            kind.map(|kind| Held::By(kind, Some(release.signer)))
-        }
-        _ => last.map(|event| Held::By(event.kind, None)),
+    if released(done) && !released(world) {
+        let last = done.kept.events.as_ref().and_then(|events| events.last());
+        more.extend(last.map(|event| Held::By(event.kind, None)));
     }
+    let with = |held: Held| {
+        let mut all = world.on.held.clone();
+        all.retain(|other| *other != held);
+        all.push(held);
+        all
+    };
+    more.into_iter().map(with).collect()
 }
