@@ -117,12 +117,15 @@ shell: device
 
 # --- What runs here ----------------------------------------------------------
 
+# One choice of packages and features for all, or Cargo builds each crate for each.
+ours := --quiet --workspace --features paylatch/header
+
 host:
-	$(say) "host: building the programs and tests (about 2 min the first time)"
-	@cargo build --quiet --workspace --bins
+	$(say) "host: building the programs and tests (about 1 min the first time)"
+	@cargo test $(ours) --no-run
 
 run: device host
-	@cargo run --quiet -p paylatch-tests --bin story
+	@$(target)/debug/story
 
 # --- Tests ---------------------------------------------------------------------
 
@@ -133,15 +136,15 @@ check: device host
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path tests/chip/Cargo.toml
-	@cargo clippy --quiet --workspace --all-targets --features paylatch/header,paylatch-tests/device,paylatch-tests/measure,paylatch-tests/xtest,paylatch-fuzz/libfuzzer -- -D warnings
-	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc cargo clippy --quiet -p paylatch-ta \
-		--features measure,failing --bin paylatch-ta -- -D warnings
+	@cargo clippy $(ours),paylatch-fuzz/libfuzzer --all-targets -- -D warnings
+	@cargo clippy $(ours) --test device --test memory --test xtest -- -D warnings
+	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc CARGO_PROFILE_DEV_PANIC=abort \
+		cargo clippy --quiet -p paylatch-ta -p paylatch-chip-program --bins \
+		--features paylatch-ta/measure,paylatch-ta/failing,paylatch-chip-program/program -- -D warnings
 	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy --quiet -p paylatch --features optee \
 		-- -D warnings
-	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit cargo clippy --quiet -p paylatch-chip-program \
-		--features program --bin paylatch-chip-program -- -D warnings
 	@$(chip_tool) cargo clippy --release --quiet --manifest-path tests/chip/Cargo.toml -- -D warnings
-	@RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
+	@RUSTDOCFLAGS="-D warnings" cargo doc $(ours) --no-deps
 	@command -v cargo-deny >/dev/null || { echo "check: installing cargo-deny (about 5 min, once)"; \
 		cargo install --quiet --locked cargo-deny@$(cargo_deny); }
 	@cargo deny --log-level error check licenses bans sources
@@ -151,7 +154,7 @@ cargo_deny := 0.20.2
 # Unit tests, vectors, and the simulator through the programs' command lines.
 host-tests: host $(target)/python/done
 	$(say) "host-tests: unit tests, vectors, the programs over the simulator"
-	@cargo test --quiet --workspace --features paylatch/header
+	@cargo test $(ours)
 
 # The second issuer, in Python.
 issuer-tests: $(target)/python/done
@@ -167,14 +170,13 @@ $(target)/python/done: tests/issuer/requirements.txt
 # Whole-device tests and the story, on real OP-TEE in QEMU.
 device-tests: device faulty-firmware host $(target)/python/done
 	$(say) "device-tests: on real OP-TEE in QEMU"
-	@cargo test --quiet -p paylatch-tests --features device --test device -- --test-threads 2
-	@cargo run --quiet -p paylatch-tests --bin story
+	@cargo test $(ours) --test device -- --test-threads 2
+	@$(target)/debug/story
 
 # Stack and heap of the application, against ta/memory.
 memory-test: measured-device host
 	$(say) "memory-test: what the application uses at most"
-	@PAYLATCH_DEVICE=$(target)/measured cargo test --quiet -p paylatch-tests --features measure \
-		--test memory -- --nocapture
+	@PAYLATCH_DEVICE=$(target)/measured cargo test $(ours) --test memory -- --nocapture
 
 # A device on which OP-TEE's own test suite runs.
 xtest-device: ta
@@ -185,8 +187,7 @@ xtest: xtest-device host
 	$(say) "xtest: OP-TEE's own test suite (about 3 min)"
 	@$(run_xtest)
 
-run_xtest = PAYLATCH_DEVICE=$(target)/xtest cargo test --quiet -p paylatch-tests --features xtest \
-	--test xtest -- --nocapture
+run_xtest = PAYLATCH_DEVICE=$(target)/xtest cargo test $(ours) --test xtest -- --nocapture
 
 chip_program := $(target)/arm64/$(arm64)/ta/paylatch-chip-program
 chip_tool    := CARGO_TARGET_DIR=$(target)/chip
@@ -207,10 +208,9 @@ chip-test: chip
 prove: device faulty-firmware xtest-device host chip
 	$(say) "prove: every sequence, fault, lie and power cut (hours)"
 	@export PAYLATCH_PROVE=1; failed=; \
-	cargo test --quiet -p paylatch-tests --no-fail-fast --test model --test failing_storage \
-		--test wycheproof -- --nocapture >$(target)/prove.log 2>&1 || failed=1; \
-	cargo test --quiet -p paylatch-tests --features device --test device \
-		-- --nocapture absence:: cuts:: hostile:: lies:: >>$(target)/prove.log 2>&1 || failed=1; \
+	cargo test $(ours) --no-fail-fast --test model --test failing_storage --test wycheproof \
+		-- --nocapture >$(target)/prove.log 2>&1 || failed=1; \
+	cargo test $(ours) --test device -- --nocapture absence:: cuts:: hostile:: lies:: >>$(target)/prove.log 2>&1 || failed=1; \
 	$(target)/chip/release/paylatch-chip $(chip_program) >>$(target)/prove.log 2>&1 || failed=1; \
 	$(run_xtest) >>$(target)/prove.log 2>&1 || failed=1; \
 	sed -n 's/^\.*prove: \(.*\): \([0-9]*\) cases, \([0-9]*\) failed$$/\2 cases\t\3 failed\t\1/p' \
