@@ -194,14 +194,14 @@ chip_tool    := CARGO_TARGET_DIR=$(target)/chip
 
 # The lock, compiled as in the application, and the emulator that runs it.
 chip: deps
-	$(say) "chip: building the lock for an emulator, and the emulator (about 4 min the first time)"
+	$(say) "chip: building the lock for an emulator, and the emulator (about 1 min the first time)"
 	@$(MAKE) -s -C qemu devkit >/dev/null
 	@$(cargo_ta) -p paylatch-chip-program --bin paylatch-chip-program --features program
 	@$(chip_tool) cargo build --release --quiet --locked --manifest-path tests/chip/Cargo.toml
 
 # Faults of the chip: instructions skipped and bits flipped, one at a time.
 chip-test: chip
-	$(say) "chip-test: an instruction skipped or a bit flipped at a time (about 4 min)"
+	$(say) "chip-test: an instruction skipped or a bit flipped at a time (about 3 min)"
 	@$(target)/chip/release/paylatch-chip $(chip_program)
 
 # The long version of what `make test` tries a part of, and one table of it.

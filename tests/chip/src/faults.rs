@@ -108,7 +108,8 @@ pub fn skip<V: Send + Sync + PartialEq + std::fmt::Debug>(
 
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(numbers.len()));
-    let batches: Vec<&[u64]> = numbers.chunks(BATCH).collect();
+    let batch = numbers.len().div_ceil(workers()).clamp(1, BATCH);
+    let batches: Vec<&[u64]> = numbers.chunks(batch).collect();
     std::thread::scope(|scope| {
         for _ in 0..workers() {
             scope.spawn(|| {

@@ -23,8 +23,10 @@ const END: u64 = NOWHERE + 2048;
 /// Bytes of an instruction.
 const INSTRUCTION: u64 = 4;
 
-/// A run that takes as long has not ended: a run takes some 15 ms.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// A run takes some 15 ms. What takes as long is stopped, and goes on counted.
+const PATIENCE: Duration = Duration::from_millis(200);
+/// What does not end in so many instructions more hangs: a run has some 3,000,000.
+const MOST: usize = 10_000_000;
 
 /// What the tool and the program hand to each other.
 const WORLD: u64 = EXCHANGE;
@@ -129,7 +131,7 @@ impl Machine {
         machine
     }
 
-    /// Ends runs that do not end, for as long as the machine is there.
+    /// Stops runs that take long, for as long as the machine is there.
     fn watch_for_hanging(&self) {
         let began = Arc::downgrade(&self.began);
         let engine = self.uc.get_handle() as usize;
@@ -258,15 +260,24 @@ impl Machine {
 
     fn go(&mut self, from: u64) -> End {
         *self.began.lock().expect("no panic") = Some(Instant::now());
-        let result = self.uc.emu_start(from, END, 0, 0);
+        let mut result = self.uc.emu_start(from, END, 0, 0);
         *self.began.lock().expect("no panic") = None;
+        if result.is_ok() && self.at() != END {
+            // It was stopped. Counting is slow, and not in what was translated without.
+            self.uc.ctl_flush_tb().expect("a cache");
+            result = self.uc.emu_start(self.at(), END, 0, MOST);
+        }
         match result {
             Err(_) => End::Crashed,
-            Ok(()) if self.uc.pc_read() == Ok(END) => {
+            Ok(()) if self.at() == END => {
                 End::Returned(self.uc.reg_read(RegisterARM64::X0).expect("a register"))
             }
             Ok(()) => End::Hung,
         }
+    }
+
+    fn at(&self) -> u64 {
+        self.uc.pc_read().expect("a register")
     }
 
     /// Runs it from the beginning to its end.

@@ -57,13 +57,13 @@ fn main() -> ExitCode {
         assert_eq!(case.judge(&mut machine, end), Verdict::Opened(state), "what is good is taken");
     }
     let wanted = |case: &Case| only.as_ref().is_none_or(|only| case.name.contains(only));
-    let (three, few) = (Which::Three { one_in: 1 }, Which::Three { one_in: 40 });
+    let (three, few) = (Which::Three { one_in: 1 }, Which::Three { one_in: 10 });
     let each = Which::Each { field: FIELD };
     for (cases, most, rest, floor) in [
         (cases::questions(&program), three, three, 1500),
-        (cases::forged_unlocks(&program), three, few, 350),
-        (cases::other_messages(&program), few, few, 350),
-        (cases::other_forgeries(&program), few, few, 350),
+        (cases::forged_unlocks(&program), three, few, 1400),
+        (cases::other_messages(&program), few, few, 1400),
+        (cases::other_forgeries(&program), few, few, 1400),
     ] {
         for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
             let which = match (at_length(), i) {
@@ -79,7 +79,7 @@ fn main() -> ExitCode {
     for case in cases::questions(&program).iter().filter(|case| wanted(case)) {
         let judge = |machine: &mut Machine, end| case.judge(machine, end);
         let done = faults::flip(&program, &case.run, "CHIP_LOCK", &judge);
-        tally.take(&program, &format!("a flipped bit, {}", case.name), 9_500, &done);
+        tally.take(&program, &format!("a flipped bit, {}", case.name), 12_500, &done);
     }
     if only.is_none() {
         compare(&program);
