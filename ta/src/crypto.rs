@@ -33,13 +33,14 @@ pub struct Verifier {
     again: Option<usize>,
 }
 
-/// What a verification calculates: `u1 = z / s`, `u2 = r / s` and the x of
-/// `u1·G + u2·Q`, all modulo the curve's order.
+/// What a verification calculates: `u1 = z / s` and `u2 = r / s` modulo the
+/// curve's order, and `u1·G + u2·Q`. Its x is calculated by each judgement: where
+/// an instruction is skipped, memory may still have another x, such as the key's.
 #[derive(Clone, Copy)]
 struct Calculated {
     u1: Scalar,
     u2: Scalar,
-    x: Scalar,
+    sum: ProjectivePoint,
 }
 
 impl Verifier {
@@ -88,7 +89,8 @@ impl Calculated {
         let Ok(signature) = EcdsaSignature::from_slice(&signature.0) else { return Verdict::Bad };
         let (r, s) = signature.split_scalars();
         let is_of = self.u1 * *s == scalar(&digest.0) && self.u2 * *s == *r;
-        Verdict::of(is_of && self.x == *r)
+        let x: Scalar = Scalar::reduce(&self.sum.to_affine().x());
+        Verdict::of(is_of && x == *r)
     }
 }
 
@@ -115,7 +117,7 @@ fn calculate(
     if shifted - shift != point(key)? {
         return None;
     }
-    Some(Calculated { u1, u2, x: Scalar::reduce(&sum.to_affine().x()) })
+    Some(Calculated { u1, u2, sum })
 }
 
 /// Read from its bytes each time.
@@ -252,7 +254,7 @@ mod tests {
         for wrong in [
             Calculated { u1: calculated.u1 + one, ..calculated },
             Calculated { u2: calculated.u2 + one, ..calculated },
-            Calculated { x: calculated.x + one, ..calculated },
+            Calculated { sum: calculated.sum.double(), ..calculated },
         ] {
             assert_eq!(wrong.holds(&digest, &signature), Verdict::Bad);
         }
