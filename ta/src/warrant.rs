@@ -107,16 +107,20 @@ impl Warrant<'_> {
     pub fn releases(&mut self, judge: &Judge) -> Answer<Release> {
         let (bench, verifier) = (&judge.bench, &mut self.verifier);
         verifier.again();
-        match &self.word {
-            Word::Time => {
+        match (&self.word, &judge.known.stored) {
+            (Word::Time, _) => {
                 let (state, terms) = judge.known.enrolled().ok_or(Refusal::Fault)?;
                 let come = judge.known.at(state, judge.seconds).sunset(terms);
                 if come { Ok(Release::sunset(terms)) } else { Err(Refusal::Fault) }
             }
-            Word::Release(bytes, terms) => bench.release(&bench.message(bytes)?, terms, verifier),
-            Word::Recovery(chain) => bench.recovery(chain, verifier),
-            Word::Seal(bytes) => bench.seal(&Seal::parse(bytes)?, verifier),
-            Word::Held | Word::Message(_) | Word::Voucher(_) => Err(Refusal::Fault),
+            (Word::Release(bytes, terms), Stored::Unknown(_)) => {
+                bench.release(&bench.message(bytes)?, terms, verifier)
+            }
+            (Word::Recovery(chain), Stored::Unknown(_)) => bench.recovery(chain, verifier),
+            (Word::Seal(bytes), Stored::Unknown(_) | Stored::Empty) => {
+                bench.seal(&Seal::parse(bytes)?, verifier)
+            }
+            _ => Err(Refusal::Fault),
         }
     }
 }
