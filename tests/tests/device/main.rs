@@ -7,7 +7,7 @@ mod cuts;
 mod days;
 mod hostile;
 mod lies;
+mod messages;
 mod programs;
 mod question;
 mod release;
-mod table;
