@@ -118,6 +118,12 @@ fn call(bench: &mut Bench, request: &[u8], requests: &Requests) {
     if request.len() > limits::REQUEST {
         assert_eq!(reply, Reply::Refused(Refusal::TooLong));
     }
+    let read = message::decode::<Request>(request);
+    if let Err(refusal) = read
+        && request.len() <= limits::REQUEST
+    {
+        assert_eq!(reply, Reply::Refused(refusal));
+    }
     // What is no request does not even make the lock look at the time.
     let after = bench.uncounted();
     let changed = after != asked.uncounted() && after != before;
@@ -127,13 +133,12 @@ fn call(bench: &mut Bench, request: &[u8], requests: &Requests) {
     let records = &asked.medium().records;
     assert!(records.keys().all(|record| bench.medium().records.contains_key(record)));
     let is = bench.state();
-    let request = message::decode::<Request>(request);
     if !changed {
         assert_eq!(was, is);
         return;
     }
     let is_signed = |text: &[u8]| assert!(requests.signed.contains(body_of(text)), "{text:?}");
-    match request.expect("what is not read changes nothing") {
+    match read.expect("what is not read changes nothing") {
         Request::Enrol { voucher, .. } => is_signed(voucher),
         Request::Seal { seal, .. } => is_signed(seal),
         Request::Apply(message) => is_signed(message),
