@@ -406,10 +406,14 @@ impl<E: Env> Lock<E> {
 
     /// A write failed: nothing is known until the record has been read again.
     fn unconfirmed(&mut self) -> Refusal {
-        for known in [&mut self.known.first, &mut self.known.second] {
-            known.stored = Stored::Unknown(Fault::WriteUnconfirmed);
-        }
+        self.nothing_known(Fault::WriteUnconfirmed);
         Refusal::NotStored
+    }
+
+    fn nothing_known(&mut self, fault: Fault) {
+        for known in [&mut self.known.first, &mut self.known.second] {
+            known.stored = Stored::Unknown(fault);
+        }
     }
 
     fn create(&mut self, record: Record, bytes: &[u8]) -> Answer<()> {
@@ -770,7 +774,9 @@ impl<E: Env> Lock<E> {
     // ---- fault recovery --------------------------------------------------
 
     /// The generation and terms of the keys record that the state means; where one
-    /// of the two can't be read, of the highest generation that can.
+    /// of the two can't be read, of the highest generation that can. Where the
+    /// storage was silent, nothing is known, whatever the fault was before: what was
+    /// not read could say otherwise, and no release is stored.
     fn readable_terms(&mut self) -> Option<(u32, Terms)> {
         let device = self.device?;
         let mut bytes = [0; STATE_LEN];
@@ -784,7 +790,10 @@ impl<E: Env> Lock<E> {
         let mut best: Option<KeysRecord> = None;
         for slot in [Slot::A, Slot::B] {
             let mut bytes = Zeroizing::new([0; KEYS_LEN]);
-            if self.env.read(Record::Keys(slot), bytes.as_mut_slice()).is_ok()
+            let read = self.env.read(Record::Keys(slot), bytes.as_mut_slice());
+            if read == Err(StorageError::Unavailable) {
+                self.nothing_known(Fault::StorageUnavailable);
+            } else if read.is_ok()
                 && let Ok(keys) = KeysRecord::decode(&bytes)
                 && keys.device == device
                 && keys.terms.is_some()

@@ -53,13 +53,13 @@ fn cut(tally: &mut Tally, device: &Device, moment: &Moment) -> Result<()> {
             continue;
         }
         let what = format!("{}, cut {number} of {}", moment.name, cuts.len() - 1);
-        tally.between(&what, recording.device(writes)?, moment, &old, &new)?;
+        tally.between(&what, recording.device(writes)?, moment, &old, &new);
         if at_length() {
             let ask: &Act = &|phone| phone.state().map(drop);
             let start = Recording::of(&recording.device(writes)?, None, ask)?;
             for (number, writes) in start.cuts().enumerate() {
                 let what = format!("{what}, and its next start at {number}");
-                tally.between(&what, start.device(writes)?, moment, &old, &new)?;
+                tally.between(&what, start.device(writes)?, moment, &old, &new);
             }
         }
     }
