@@ -131,7 +131,7 @@ run: device host
 
 test: check host-tests issuer-tests chip-test device-tests memory-test
 
-# Format, lints, docs, licences.
+# Format, lints, docs, licences. OP-TEE has no unwinder, and what runs under it none.
 check: device host
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
@@ -210,7 +210,8 @@ prove: device faulty-firmware xtest-device host chip
 	@export PAYLATCH_PROVE=1; failed=; \
 	cargo test $(ours) --no-fail-fast --test model --test failing_storage --test wycheproof \
 		-- --nocapture >$(target)/prove.log 2>&1 || failed=1; \
-	cargo test $(ours) --test device -- --nocapture absence:: cuts:: hostile:: lies:: >>$(target)/prove.log 2>&1 || failed=1; \
+	cargo test $(ours) --test device -- --nocapture absence:: cuts:: hostile:: lies:: \
+		>>$(target)/prove.log 2>&1 || failed=1; \
 	$(target)/chip/release/paylatch-chip $(chip_program) >>$(target)/prove.log 2>&1 || failed=1; \
 	$(run_xtest) >>$(target)/prove.log 2>&1 || failed=1; \
 	sed -n 's/^\.*prove: \(.*\): \([0-9]*\) cases, \([0-9]*\) failed$$/\2 cases\t\3 failed\t\1/p' \

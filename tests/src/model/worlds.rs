@@ -1,7 +1,7 @@
 //! What the model takes a step for: what comes of it, and what can come of it
 //! while the storage fails.
 
-use paylatch_proto::api::Outcome;
+use paylatch_proto::api::{EventKind, Outcome};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::State;
 
@@ -79,20 +79,8 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
         return all;
     }
     let held = holds(world, &done, step);
-    // Where the state can't be read, the keys prove who has no say, and where nothing
-    // can, the voucher.
-    let refused = match step {
-        Step::Recover(release, with_sales) => {
-            let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
-            vec![world.proves(sales, release), world.proves_by_keys(release)]
-        }
-        Step::Hand(release) if release.order == Order::Release => {
-            vec![world.proves_by_keys(release)]
-        }
-        _ => Vec::new(),
-    };
     let refused: Vec<Answer> =
-        refused.into_iter().filter_map(|proof| proof.err()).map(Err).collect();
+        proofs(world, step).into_iter().filter_map(|proof| proof.err()).map(Err).collect();
     let nothing_said = answer.is_none_or(|answer| answer.is_err());
     partly.push(done.clone());
     for phone in partly {
@@ -131,24 +119,33 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
 
 const UNTIL_POWER_OFF: Answer = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
 
+/// What a release comes to while the state can't be read: by the keys and, where they
+/// can't be either, by the texts that are handed in with it.
+fn proofs(world: &Phone, step: &Step) -> Vec<Result<EventKind, Refusal>> {
+    let mut proofs = Vec::new();
+    let (Step::Hand(release) | Step::Recover(release, _)) = step else { return proofs };
+    if release.order != Order::Release {
+        return proofs;
+    }
+    if let Step::Recover(_, with_sales) = step {
+        let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
+        proofs.push(world.proves(sales, release));
+    }
+    if !matches!(world.kept.phase, Phase::Unprovisioned | Phase::Spoilt { keys: false, .. }) {
+        proofs.push(world.proves_by_keys(release));
+    }
+    proofs
+}
+
 /// What a phone may hold after a step that it could not store: one release more.
 fn holds(world: &Phone, done: &Phone, step: &Step) -> Vec<Vec<Held>> {
     let released = |phone: &Phone| phone.kept.phase == Phase::Released;
     let mut more = Vec::new();
     match step {
         Step::Seal => more.push(Held::Seal),
-        Step::Hand(release) | Step::Recover(release, _) if release.order == Order::Release => {
-            let mut proofs = Vec::new();
-            if let Step::Recover(_, with_sales) = step {
-                let sales: &[_] = if *with_sales { &world.kept.sales } else { &[] };
-                proofs.push(world.proves(sales, release));
-            }
-            if !matches!(world.kept.phase, Phase::Unprovisioned | Phase::Spoilt { keys: false, .. })
-            {
-                proofs.push(world.proves_by_keys(release));
-            }
+        Step::Hand(release) | Step::Recover(release, _) => {
             let by = |kind| Held::By(kind, Some(release.signer));
-            more.extend(proofs.into_iter().flatten().map(by));
+            more.extend(proofs(world, step).into_iter().flatten().map(by));
         }
         _ => {}
     }
