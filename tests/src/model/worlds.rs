@@ -67,7 +67,7 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
     }
     if let Step::CutIn(..) = step {
         // Nothing of it, what any question stores, or all.
-        for mut phone in partly {
+        for mut phone in once_each(partly) {
             phone.power_cycle();
             all.push((None, phone));
         }
@@ -82,39 +82,55 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
     let refused: Vec<Answer> =
         proofs(world, step).into_iter().filter_map(|proof| proof.err()).map(Err).collect();
     let nothing_said = answer.is_none_or(|answer| answer.is_err());
-    partly.push(done.clone());
+    let announced = done.on.shutdowns;
+    partly.push(done);
+    let mut counted = Vec::new();
     for phone in partly {
-        for shutdowns in [phone.on.shutdowns, done.on.shutdowns] {
+        for shutdowns in [phone.on.shutdowns, announced] {
             for known in [phone.on.known, false] {
                 let mut phone = phone.clone();
                 (phone.on.shutdowns, phone.on.known) = (shutdowns, known);
-                // What was not accepted may have left any of these.
-                if nothing_said {
-                    all.push((answer, phone.clone()));
-                }
-                all.extend(refused.iter().map(|refused| (Some(*refused), phone.clone())));
-                if answer.is_some() {
-                    all.push((Some(Err(Refusal::Fault)), phone.clone()));
-                    all.push((Some(Err(Refusal::NotStored)), phone.clone()));
-                }
-                // A release that is not stored, or not known to be.
-                let before = Some(&world.on.held).filter(|held| !held.is_empty()).cloned();
-                for held in before.into_iter().chain(held.clone()) {
-                    phone.on.held = held;
-                    if phone.kept.phase == Phase::Released {
-                        phone.on.held.clear();
-                    }
-                    if nothing_said {
-                        all.push((answer, phone.clone()));
-                    }
-                    if answer.is_some() {
-                        all.push((Some(UNTIL_POWER_OFF), phone.clone()));
-                    }
-                }
+                counted.push(phone);
+            }
+        }
+    }
+    for mut phone in once_each(counted) {
+        // What was not accepted may have left any of these.
+        if nothing_said {
+            all.push((answer, phone.clone()));
+        }
+        all.extend(refused.iter().map(|refused| (Some(*refused), phone.clone())));
+        if answer.is_some() {
+            all.push((Some(Err(Refusal::Fault)), phone.clone()));
+            all.push((Some(Err(Refusal::NotStored)), phone.clone()));
+        }
+        // A release that is not stored, or not known to be.
+        let before = Some(&world.on.held).filter(|held| !held.is_empty()).cloned();
+        for held in before.into_iter().chain(held.clone()) {
+            phone.on.held = held;
+            if phone.kept.phase == Phase::Released {
+                phone.on.held.clear();
+            }
+            if nothing_said {
+                all.push((answer, phone.clone()));
+            }
+            if answer.is_some() {
+                all.push((Some(UNTIL_POWER_OFF), phone.clone()));
             }
         }
     }
     all
+}
+
+/// Different ones only: each costs time, and most steps change little.
+fn once_each(phones: Vec<Phone>) -> Vec<Phone> {
+    let mut different: Vec<Phone> = Vec::new();
+    for phone in phones {
+        if !different.contains(&phone) {
+            different.push(phone);
+        }
+    }
+    different
 }
 
 const UNTIL_POWER_OFF: Answer = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
