@@ -7,7 +7,7 @@ use paylatch_proto::bytes::{Bytes, DeviceId, Digest, Signature};
 use paylatch_proto::limits;
 use paylatch_proto::message::{Command, Message};
 use paylatch_proto::sign::{self, Domain};
-use paylatch_proto::state::State;
+use paylatch_proto::state::{Reason, State};
 use paylatch_proto::voucher::Voucher;
 use paylatch_tests::bench::{
     self, BUYER, ESCROW, Enrolment, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey,
@@ -31,6 +31,8 @@ pub struct Case {
     records: Vec<u8>,
     /// What is stored afterwards, without a fault.
     settled: Vec<u8>,
+    /// Whether it may store: a question, or what is taken.
+    stores: bool,
     /// States that the phone must not be in afterwards.
     open: &'static [State],
 }
@@ -46,7 +48,7 @@ pub enum Verdict {
     Said,
     /// A refused request changed what is stored, and it is no more open.
     Stored,
-    /// What a question stores anyway is not what it should be, and no more open.
+    /// What is stored anyway is not what it should be, and no more open.
     Spoilt,
     /// It is open, or would be after the next start.
     Opened(State),
@@ -70,6 +72,13 @@ impl Case {
         Case::of(name, phone, entry, open)
     }
 
+    /// A message that is taken and leaves a locked phone locked.
+    fn taken(name: &str, phone: Phone, message: &[u8]) -> Case {
+        let case = Case::call(name, phone, &Request::Apply(message), ANY_BUT_LOCKED);
+        assert_ne!(case.records, case.settled, "{name}: it is not taken");
+        Case { stores: true, ..case }
+    }
+
     fn state(name: &str, mut phone: Phone, open: &'static [State]) -> Case {
         // The request of before does not matter.
         phone.machine.request(&[0; limits::REQUEST]);
@@ -82,7 +91,8 @@ impl Case {
         let records = phone.machine.records();
         phone.machine.run(entry);
         let settled = phone.machine.records();
-        Case { name: name.into(), run, off: phone.off, records, settled, open }
+        let stores = entry == Entry::State;
+        Case { name: name.into(), run, off: phone.off, records, settled, stores, open }
     }
 
     /// What came of a run that ended so.
@@ -118,8 +128,8 @@ impl Case {
         }
         let changed = records != self.records && records != self.settled;
         match end {
-            // A question may store: that power came, what time has brought.
-            _ if changed && self.run.entry == Entry::State => Verdict::Spoilt,
+            // A question may store, too: that power came, what time has brought.
+            _ if changed && self.stores => Verdict::Spoilt,
             _ if changed => Verdict::Stored,
             End::Returned(_) if said => Verdict::Said,
             End::Returned(_) => Verdict::Refused,
@@ -229,6 +239,28 @@ pub fn other_messages(program: &Arc<Program>) -> Vec<Case> {
     let body = phone.enrolment.body(LENDER, None, 0, UNLOCK);
     apply("an unlock with the last message's signature", phone, &join(&body, &signature));
     cases
+}
+
+/// Genuine messages that leave a locked phone locked.
+pub fn messages_to_a_locked_phone(program: &Arc<Program>) -> Vec<Case> {
+    let reason = Reason::PaymentOverdue;
+    let contact = bench::contact(1);
+    let taken = |name: &str, message: &dyn Fn(&Enrolment) -> Vec<u8>| {
+        let phone = Phone::locked(program);
+        let message = message(&phone.enrolment);
+        Case::taken(name, phone, &message)
+    };
+    let by_lender =
+        |command: Command| move |enrolment: &Enrolment| enrolment.message(LENDER, command.clone());
+    vec![
+        taken("a notice to a locked phone", &by_lender(Command::Notice { sequence: 9 })),
+        taken("a lock of a locked phone", &by_lender(Command::Lock { sequence: 9, reason })),
+        taken(
+            "a new contact of a locked phone",
+            &by_lender(Command::Contact { sequence: 9, contact }),
+        ),
+        taken("a sale of a locked phone", &|enrolment| enrolment.rekey(9)),
+    ]
 }
 
 /// Forged releases, rekeys, seals, vouchers and recoveries.

@@ -64,6 +64,7 @@ fn main() -> ExitCode {
         (cases::forged_unlocks(&program), three, few, 1400),
         (cases::other_messages(&program), few, few, 1400),
         (cases::other_forgeries(&program), few, few, 1400),
+        (cases::messages_to_a_locked_phone(&program), few, few, 1400),
     ] {
         for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
             let which = match (at_length(), i) {
