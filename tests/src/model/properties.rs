@@ -368,14 +368,18 @@ fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Holds {
     }
     let begun = evidence.before.bench.clone().medium().writes;
     let writes = evidence.after.bench.clone().medium().writes - begun;
-    let [at_once, now] = asked(&evidence.before.bench).map(|asked| look(&after_a_cut(&asked)));
-    // Whoever asks first may cause two writes, the start's and a held release's;
-    // the model says what is between them (`Step::CutIn`).
-    let mut started = evidence.before.bench.clone();
-    started.cut_after(1);
-    started.state();
-    let started = look(&after_a_cut(&started));
-    let known = [evidence.was()[1].clone(), started, at_once, now, evidence.is()[1].clone()];
+    let [at_once, mut now] = asked(&evidence.before.bench);
+    let asking = now.medium().writes - begun;
+    // What a start finishes of what was cut, its own mark and a held release take a
+    // write each; the model says what is between them (`Step::CutIn`).
+    let mut known: Vec<_> = [&at_once, &now].map(|asked| look(&after_a_cut(asked))).into();
+    known.extend((1..asking).map(|after| {
+        let mut started = evidence.before.bench.clone();
+        started.cut_after(after);
+        started.state();
+        look(&after_a_cut(&started))
+    }));
+    known.extend([evidence.was()[1].clone(), evidence.is()[1].clone()]);
     for after in 0..writes {
         let how = How::Torn;
         let trouble = Trouble { counted: Counted::Writes, after, for_good: true, how };
