@@ -1,10 +1,11 @@
 //! Phones that have left the factory, one in each state, to be copied.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use crate::device::Device;
 use crate::issuer::{Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
+use crate::shared::Shared;
 use crate::{Failure, Result};
 
 /// What the owner keeps on the phone.
@@ -45,14 +46,8 @@ impl Fleet {
     /// # Errors
     /// When something of it can't be made.
     pub fn get() -> Result<Arc<Fleet>> {
-        static FLEET: Mutex<Weak<Fleet>> = Mutex::new(Weak::new());
-        let mut shared = FLEET.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(fleet) = shared.upgrade() {
-            return Ok(fleet);
-        }
-        let fleet = Arc::new(Fleet::make()?);
-        *shared = Arc::downgrade(&fleet);
-        Ok(fleet)
+        static FLEET: Shared<Fleet> = Shared::new();
+        FLEET.get(Fleet::make)
     }
 
     fn make() -> Result<Fleet> {

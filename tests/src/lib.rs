@@ -8,6 +8,7 @@
 //! - [`life`]: everything that changes the lock's state, moment by moment
 //! - [`power_cut`]: what an eMMC held after each write to it
 //! - [`shipped`]: a phone that boots the signed system, and its lock screen
+//! - [`shared`]: what is made once for all tests
 //! - [`fleet`]: phones that have left the factory, to be copied
 //! - [`issuer`]: OEM, lenders and escrow, who issue with the real programs
 //! - [`table`]: every message in every state, and every refusal
@@ -37,6 +38,7 @@ pub mod phones;
 pub mod power_cut;
 pub mod prove;
 pub mod python;
+pub mod shared;
 pub mod shipped;
 pub mod table;
 pub mod vectors;

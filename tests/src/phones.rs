@@ -1,10 +1,11 @@
 //! Phones with the bootloader for development, one in each state, to be copied.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 
 use crate::device::Device;
 use crate::issuer::{Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
+use crate::shared::Shared;
 use crate::{Failure, Result};
 
 /// The phones, switched off; and who issues for them.
@@ -32,14 +33,8 @@ impl Phones {
     /// # Errors
     /// When something of it can't be made.
     pub fn get() -> Result<Arc<Phones>> {
-        static PHONES: Mutex<Weak<Phones>> = Mutex::new(Weak::new());
-        let mut shared = PHONES.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(phones) = shared.upgrade() {
-            return Ok(phones);
-        }
-        let phones = Arc::new(Phones::make()?);
-        *shared = Arc::downgrade(&phones);
-        Ok(phones)
+        static PHONES: Shared<Phones> = Shared::new();
+        PHONES.get(Phones::make)
     }
 
     fn make() -> Result<Phones> {
