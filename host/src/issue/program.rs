@@ -10,5 +10,6 @@ pub mod keygen;
 pub mod keys;
 pub mod product;
 pub mod target;
+pub mod tools;
 pub mod value;
 pub mod work;
