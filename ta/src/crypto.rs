@@ -33,11 +33,12 @@ pub struct Verifier {
     again: Option<usize>,
 }
 
-/// What a verification calculates: `u1 = z / s` and `u2 = r / s` modulo the
+/// What a verification calculates, and under which key: `u1 = z / s` and `u2 = r / s` modulo the
 /// curve's order, and `u1·G + u2·Q`. Its x is calculated by each judgement: where
 /// an instruction is skipped, memory may still have another x, such as the key's.
 #[derive(Clone, Copy)]
 struct Calculated {
+    key: PublicKey,
     u1: Scalar,
     u2: Scalar,
     sum: ProjectivePoint,
@@ -75,7 +76,7 @@ impl Verifier {
             self.calculated.push(calculated).map_err(|_| bad)?;
             calculated
         };
-        match calculated.holds(digest, signature) {
+        match calculated.holds(key, digest, signature) {
             Verdict::Good => Ok(()),
             Verdict::Bad => Err(bad),
         }
@@ -83,12 +84,12 @@ impl Verifier {
 }
 
 impl Calculated {
-    /// Whether it is of this digest and signature, and the signature verifies.
+    /// Whether it is of this key, digest and signature, and the signature verifies.
     #[inline(never)]
-    fn holds(&self, digest: &Digest, signature: &Signature) -> Verdict {
+    fn holds(&self, key: &PublicKey, digest: &Digest, signature: &Signature) -> Verdict {
         let Ok(signature) = EcdsaSignature::from_slice(&signature.0) else { return Verdict::Bad };
         let (r, s) = signature.split_scalars();
-        let is_of = self.u1 * *s == scalar(&digest.0) && self.u2 * *s == *r;
+        let is_of = self.key == *key && self.u1 * *s == scalar(&digest.0) && self.u2 * *s == *r;
         let x: Scalar = Scalar::reduce(&self.sum.to_affine().x());
         Verdict::of(is_of && x == *r)
     }
@@ -117,7 +118,7 @@ fn calculate(
     if shifted - shift != point(key)? {
         return None;
     }
-    Some(Calculated { u1, u2, sum })
+    Some(Calculated { key: *key, u1, u2, sum })
 }
 
 /// Read from its bytes each time.
@@ -244,19 +245,21 @@ mod tests {
     }
 
     #[test]
-    fn what_was_calculated_is_of_one_digest_and_one_signature() {
+    fn what_was_calculated_is_of_one_key_one_digest_and_one_signature() {
         let digest = sha256(&[b"x"]);
         let key = device_keys(&[5; 32]).unwrap().signing;
         let signature = sign(&[5; 32], &digest).unwrap();
         let calculated = calculate(&key, &digest, &signature, 77).unwrap();
-        assert_eq!(calculated.holds(&digest, &signature), Verdict::Good);
+        assert_eq!(calculated.holds(&key, &digest, &signature), Verdict::Good);
+        let other = device_keys(&[6; 32]).unwrap().signing;
+        assert_eq!(calculated.holds(&other, &digest, &signature), Verdict::Bad);
         let one = Scalar::ONE;
         for wrong in [
             Calculated { u1: calculated.u1 + one, ..calculated },
             Calculated { u2: calculated.u2 + one, ..calculated },
             Calculated { sum: calculated.sum.double(), ..calculated },
         ] {
-            assert_eq!(wrong.holds(&digest, &signature), Verdict::Bad);
+            assert_eq!(wrong.holds(&key, &digest, &signature), Verdict::Bad);
         }
     }
 }

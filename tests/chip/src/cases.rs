@@ -230,6 +230,23 @@ pub fn other_messages(program: &Arc<Program>) -> Vec<Case> {
     let phone = Phone::locked(program);
     let message = phone.enrolment.message(ESCROW, UNLOCK);
     apply("an unlock by the escrow", phone, &message);
+    // Memory has the stranger's key where others were.
+    let strangers = |command: Command, domain: Domain| {
+        let mut phone = Phone::locked(program);
+        let sale = bench::sale_to(STRANGER, 9);
+        let sale = phone.enrolment.body(LENDER, Some(STRANGER), 0, sale);
+        let sale = phone.enrolment.signed(STRANGER, sign::LENDER, &sale);
+        let entry = phone.machine.request(&encode(&Request::Apply(&sale)));
+        phone.machine.run(entry);
+        let signer = if domain == sign::ESCROW { ESCROW } else { LENDER };
+        let body = phone.enrolment.body(signer, None, 0, command);
+        let message = phone.enrolment.signed(STRANGER, domain, &body);
+        (phone, message)
+    };
+    let (phone, message) = strangers(UNLOCK, sign::LENDER);
+    apply("an unlock by a stranger in the lender's name", phone, &message);
+    let (phone, message) = strangers(Command::Release, sign::ESCROW);
+    apply("a release by a stranger in the escrow's name", phone, &message);
     // What the lock has just verified lies about in its memory.
     let mut phone = Phone::locked(program);
     let genuine = phone.enrolment.message(LENDER, Command::Unlock { sequence: 1 });
