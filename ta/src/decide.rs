@@ -153,7 +153,8 @@ impl Bench<'_> {
         }
         verifier.verify(&self.config.oem, &voucher.digest, &voucher.signature)?;
         let mut terms = Terms::of(&voucher);
-        for rekey in chain.rekeys {
+        chain.passes(1, &terms)?;
+        for (generation, rekey) in (2..).zip(chain.rekeys) {
             let message = Message::parse(rekey)?;
             let Command::Rekey { lender, proof, .. } = &message.body.command else {
                 return Err(Refusal::Malformed);
@@ -163,6 +164,7 @@ impl Bench<'_> {
             let digest = message.proof_digest(&self.device, &terms.voucher);
             verifier.verify(lender, &digest, proof).map_err(|_| Refusal::BadProof)?;
             terms.lender = *lender;
+            chain.passes(generation, &terms)?;
         }
         self.release(&self.message(chain.release)?, &terms, verifier)
     }
@@ -177,4 +179,21 @@ pub struct Chain<'a> {
     pub rekeys: &'a [&'a [u8]],
     /// `body ‖ signature`.
     pub release: &'a [u8],
+    /// Generation and terms of an enrolment that can be read: a chain that does not
+    /// pass through it is of another one, or a former lender's own.
+    pub through: Option<(u32, &'a Terms)>,
+}
+
+impl Chain<'_> {
+    /// Whether these terms, which the chain has at `generation`, agree with what can
+    /// be read.
+    fn passes(&self, generation: u32, terms: &Terms) -> Answer<()> {
+        match self.through {
+            Some((at, read)) if at == generation && terms.lender != read.lender => {
+                Err(Refusal::OtherSigner)
+            }
+            Some((_, read)) if terms.voucher != read.voucher => Err(Refusal::OtherSigner),
+            _ => Ok(()),
+        }
+    }
 }

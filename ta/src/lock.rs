@@ -114,7 +114,7 @@ impl<E: Env> Lock<E> {
             Request::Seal { ref nonce, seal } => self.seal(nonce, seal).map(Reply::Done),
             Request::Apply(message) => self.apply(message).map(Reply::Done),
             Request::Recover { voucher, ref rekeys, release } => {
-                self.recover(&Chain { voucher, rekeys, release }).map(Reply::Done)
+                self.recover(Chain { voucher, rekeys, release, through: None }).map(Reply::Done)
             }
             Request::Attest { ref nonce } => self.attest(nonce).map(Reply::Statement),
             Request::Status => Ok(Reply::Status(self.status())),
@@ -418,10 +418,6 @@ impl<E: Env> Lock<E> {
 
     fn create(&mut self, record: Record, bytes: &[u8]) -> Answer<()> {
         self.env.create(record, bytes).map_err(|_| self.unconfirmed())
-    }
-
-    fn write_slot(&mut self, record: Record, bytes: &[u8]) -> Answer<()> {
-        self.env.write(record, bytes).map_err(|_| self.unconfirmed())
     }
 
     // ---- the state, told -------------------------------------------------
@@ -765,9 +761,9 @@ impl<E: Env> Lock<E> {
         next.contact_check = check(&bytes);
         self.may_become(&next, keys.as_ref(), warrant)?;
         if let Some(keys) = &keys {
-            self.write_slot(Record::Keys(next.keys), keys.encode().as_slice())?;
+            self.create(Record::Keys(next.keys), keys.encode().as_slice())?;
         }
-        self.write_slot(Record::Contact(next.contact), &bytes)?;
+        self.create(Record::Contact(next.contact), &bytes)?;
         self.commit(next, keys, warrant)
     }
 
@@ -806,22 +802,25 @@ impl<E: Env> Lock<E> {
     }
 
     /// Takes a release where no enrolment can be read.
-    fn recover(&mut self, chain: &Chain) -> Answer<Done> {
+    fn recover(&mut self, chain: Chain) -> Answer<Done> {
         self.device().map_err(|_| Refusal::Fault)?;
         if !matches!(self.known.first.stored, Stored::Unknown(_)) {
             return self.apply(chain.release);
         }
-        if let Some((generation, _)) = self.readable_terms() {
+        let readable = self.readable_terms();
+        if let Some((generation, _)) = &readable {
             // A chain that is longer than what can be read knows better.
             let known = u32::try_from(chain.rekeys.len()).unwrap_or(u32::MAX).saturating_add(1);
             match self.apply(chain.release) {
-                Err(Refusal::OtherSigner | Refusal::BadSignature) if known > generation => {}
+                Err(Refusal::OtherSigner | Refusal::BadSignature) if known > *generation => {}
                 answer => return answer,
             }
         }
+        let through = readable.as_ref().map(|(generation, terms)| (*generation, terms));
+        let chain = Chain { through, ..chain };
         let mut verifier = self.verifier();
-        let release = self.bench()?.recovery(chain, &mut verifier)?;
-        let mut warrant = Warrant { word: Word::Recovery(*chain), verifier };
+        let release = self.bench()?.recovery(&chain, &mut verifier)?;
+        let mut warrant = Warrant { word: Word::Recovery(chain), verifier };
         self.release_at_fault(release, &mut warrant)?;
         Ok(self.done(Outcome::Applied))
     }
@@ -840,11 +839,7 @@ impl<E: Env> Lock<E> {
         let bytes = state.encode();
         let second = StateRecord::decode(&bytes).map_err(|_| Refusal::Fault)?;
         self.may_become(&second, None, &mut Warrant::of_nobody(Word::Held))?;
-        let written = match self.env.write(Record::State, &bytes) {
-            Err(StorageError::Absent) => self.env.create(Record::State, &bytes),
-            written => written,
-        };
-        if written.is_ok() {
+        if self.env.create(Record::State, &bytes).is_ok() {
             for (known, state) in [(&mut self.known.first, state), (&mut self.known.second, second)]
             {
                 known.store(state, None);

@@ -5,8 +5,11 @@ use paylatch_proto::api::{Outcome, Request};
 use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
+use paylatch_proto::sign;
 use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Fault, NO_CHANGE, Reason, State};
-use paylatch_tests::bench::{BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE};
+use paylatch_tests::bench::{
+    BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE, STRANGER, TestKey, contact, sale_to,
+};
 
 /// Power cuts are charged to deadlines; charged to the sunset they would be a
 /// way to bring it nearer, in days instead of years.
@@ -88,6 +91,62 @@ fn a_longer_chain_beats_an_older_record() {
     assert_eq!(bench.recover(&[&rekey], &new), Ok((Outcome::Applied, State::Released)));
     bench.power_cut();
     assert_eq!(bench.state(), State::Released);
+}
+
+/// A former lender signs sales of his own, as many as it takes to be longer than what
+/// can be read: they do not lead through the lender that can be.
+#[test]
+fn a_longer_chain_of_a_former_lender_is_none() {
+    let damaged = || {
+        let mut bench = Bench::enrolled(None);
+        let rekey = bench.enrolment.rekey(1);
+        assert!(bench.apply(&rekey).is_ok());
+        bench.medium().damage("state");
+        bench.power_cut();
+        assert_eq!(bench.detail(), Fault::StateCorrupt.code());
+        (bench, rekey)
+    };
+    let sale = |of: &Enrolment, from: TestKey, to: TestKey| {
+        of.signed(from, sign::LENDER, &of.body(from, Some(to), 0, sale_to(to, 9)))
+    };
+    let (mut bench, rekey) = damaged();
+    let of = bench.enrolment.clone();
+    let by = |signer| of.release(signer);
+    let (there, back) = (sale(&of, LENDER, STRANGER), sale(&of, STRANGER, LENDER));
+    assert_eq!(bench.recover(&[&there, &back], &by(LENDER)), Err(Refusal::OtherSigner));
+    assert_eq!(bench.recover(&[&there, &back], &by(STRANGER)), Err(Refusal::OtherSigner));
+    // Nor under another voucher of the same phone.
+    let other = Enrolment::new(&PHONE, false, Some(7));
+    bench.enrolment = other.clone();
+    let chain = [sale(&other, LENDER, BUYER), sale(&other, BUYER, LENDER)];
+    let chain = [&*chain[0], &*chain[1]];
+    assert_eq!(bench.recover(&chain, &other.release(LENDER)), Err(Refusal::OtherSigner));
+    assert_eq!(bench.state(), State::Fault);
+    // The buyer's own sale, which the phone has not seen, leads through the buyer.
+    bench.enrolment = of.clone();
+    let onward = sale(&of, BUYER, STRANGER);
+    let released = Ok((Outcome::Applied, State::Released));
+    assert_eq!(bench.recover(&[&rekey, &onward], &by(STRANGER)), released);
+}
+
+/// The place for the next contact record or keys is lost: it is made anew, so that
+/// no sale is refused for ever.
+#[test]
+fn a_lost_slot_is_made_anew() {
+    for (lost, rekeyed) in [("contact.1", false), ("contact.1", true), ("keys.1", true)] {
+        let mut bench = Bench::enrolled(None);
+        bench.medium().records.remove(lost);
+        let message = if rekeyed {
+            bench.enrolment.rekey(1)
+        } else {
+            let command = Command::Contact { sequence: 1, contact: contact(1) };
+            bench.enrolment.message(LENDER, command)
+        };
+        assert_eq!(bench.apply(&message), Ok((Outcome::Applied, State::Unlocked)), "{lost}");
+        bench.power_cut();
+        let number = if rekeyed { 0 } else { 1 };
+        assert_eq!(bench.contact(), Some(contact(number)), "{lost}");
+    }
 }
 
 /// A clean mark set at the beginning of a session does not make the session free.
