@@ -1,5 +1,6 @@
 //! An emulated device: what stays when the power is off.
 
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -59,6 +60,20 @@ impl Device {
             .map_err(|e| Failure(format!("emmc.img: {e}")))?;
         bytes.truncate(size);
         Ok(bytes)
+    }
+
+    /// Changes a byte of the RPMB's contents, as worn flash does; the device must be
+    /// switched off.
+    ///
+    /// # Errors
+    /// When the eMMC's image can't be changed.
+    pub fn damage_rpmb(&self, at: usize, bits: u8) -> Result<()> {
+        let damaged = [self.rpmb()?[at] ^ bits];
+        std::fs::OpenOptions::new()
+            .write(true)
+            .open(self.directory.join("emmc.img"))
+            .and_then(|image| image.write_all_at(&damaged, at as u64))
+            .map_err(|e| Failure(format!("emmc.img: {e}")))
     }
 
     /// Reads a file of the device's `userdata`, switched off or not.

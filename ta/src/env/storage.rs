@@ -72,8 +72,8 @@ pub trait Storage {
     /// [`StorageError`]; `bytes` is then of no meaning.
     fn read(&mut self, record: Record, bytes: &mut [u8]) -> Result<(), StorageError>;
 
-    /// Makes the record exist with this content. One left over from an
-    /// interrupted attempt is overwritten in place.
+    /// Makes the record exist with this content: one that is there is overwritten
+    /// in place, one that is not whole is replaced.
     ///
     /// # Errors
     /// [`StorageError`]; the record may then be there or not.

@@ -37,11 +37,10 @@ impl Storage for OpTee {
 
     fn create(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
         match self.write(record, bytes) {
-            Err(StorageError::Absent) => {
-                let name = record.name().as_bytes();
-                PersistentObject::create(rpmb(), name, DataFlag::ACCESS_WRITE, None, bytes)
-                    .map(drop)
-                    .map_err(reason)
+            Err(StorageError::Absent | StorageError::Corrupt) => {
+                let (name, flags) = (record.name().as_bytes(), DataFlag::ACCESS_WRITE);
+                let flags = flags | DataFlag::OVERWRITE;
+                PersistentObject::create(rpmb(), name, flags, None, bytes).map(drop).map_err(reason)
             }
             written => written,
         }

@@ -4,6 +4,7 @@
 mod absence;
 mod chain;
 mod cuts;
+mod damage;
 mod days;
 mod hostile;
 mod lies;
