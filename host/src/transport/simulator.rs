@@ -23,6 +23,7 @@ use paylatch_ta::Lock;
 use paylatch_ta::config::Config;
 
 use self::board::Board;
+pub use self::file::Storage;
 use self::file::{Contents, Held};
 use super::Transport;
 use crate::error::Result;
@@ -91,14 +92,13 @@ impl Simulator {
         self.power_on(End::PowerCut, |_| ())
     }
 
-    /// Makes the secure storage answer, or not: what a device with a dead or
-    /// withheld RPMB does.
+    /// Makes the secure storage do this from now on.
     ///
     /// # Errors
     /// As [`Simulator::open`].
-    pub fn set_storage(&mut self, answers: bool) -> Result<()> {
+    pub fn set_storage(&mut self, storage: Storage) -> Result<()> {
         let mut held = Held::load(&self.path)?;
-        held.contents.storage_answers = answers;
+        held.contents.storage = storage;
         held.store()
     }
 
@@ -129,11 +129,11 @@ impl Simulator {
     /// since; that the storage answers again is no use.
     fn still_on(&mut self, now: &Contents) -> Option<Lock<Board>> {
         let (mut lock, mut then) = self.on.take()?;
-        then.storage_answers = now.storage_answers;
+        then.storage = now.storage;
         if then != *now {
             return None;
         }
-        lock.env().set_storage(now.storage_answers);
+        lock.env().set_storage(now.storage);
         Some(lock)
     }
 }
@@ -186,11 +186,11 @@ mod tests {
     fn silent_storage_is_a_fault_and_comes_back() {
         let dir = tempfile::tempdir().unwrap();
         let mut one = simulator(&dir);
-        one.set_storage(false).unwrap();
+        one.set_storage(Storage::Off).unwrap();
         let words = one.state().unwrap();
         assert_eq!(words.state, State::Fault.code());
         assert_eq!(words.detail, Fault::StorageUnavailable.code());
-        one.set_storage(true).unwrap();
+        one.set_storage(Storage::On).unwrap();
         assert_eq!(one.state().unwrap().state, State::Unprovisioned.code());
     }
 
@@ -198,7 +198,7 @@ mod tests {
     fn a_release_until_power_off_holds_while_the_simulator_is_there() {
         let dir = tempfile::tempdir().unwrap();
         let mut one = simulator(&dir);
-        one.set_storage(false).unwrap();
+        one.set_storage(Storage::Off).unwrap();
         let pem = include_str!("../../../ta/keys/development-oem.pem");
         let PrivatePem::Plain(oem_key) = PrivateKey::read(pem).unwrap() else { panic!() };
         let mut phone = Client::new(one);
@@ -235,7 +235,7 @@ mod tests {
                 Simulator::open(&one.path).err().unwrap(),
                 one.state().unwrap_err(),
                 one.advance(Duration::from_secs(1)).unwrap_err(),
-                one.set_storage(false).unwrap_err(),
+                one.set_storage(Storage::Off).unwrap_err(),
             ] {
                 assert_eq!(error.kind(), Kind::Input, "{error}");
             }

@@ -69,7 +69,7 @@ struct Contents {
     format: u32,
     secret: String,
     powered_on: u64,
-    storage_answers: bool,
+    storage: String,
     records: BTreeMap<String, String>,
 }
 
@@ -124,12 +124,13 @@ impl Attacked for Simulated {
     }
 
     fn deny_writing(&mut self) -> Result<()> {
-        self.damage("contact", |_| None)
+        self.damage("contact", |_| None)?;
+        self.must(&["simulator", "storage", "full"])
     }
 
     fn be_honest(&mut self) -> Result<()> {
         let mut contents = self.contents()?;
-        contents.storage_answers = true;
+        contents.storage = "on".into();
         for (name, before, after) in std::mem::take(&mut self.damage) {
             if contents.records.get(&name) == after.as_ref() {
                 contents.records.insert(name, before);

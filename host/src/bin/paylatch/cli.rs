@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use paylatch::cli::EXIT_CODES;
+use paylatch::transport::simulator::Storage;
 use paylatch_proto::bytes::Nonce;
 
 /// How long the OS has to have been in its mode for a boot to be a good one.
@@ -205,19 +206,11 @@ pub enum Simulator {
     },
     /// Cut the power: the next start finds that the last one did not end cleanly.
     PowerCut,
-    /// Make the secure storage answer or not, to see what a fault looks like.
+    /// Make the secure storage fail or work, to see what a fault looks like.
     Storage {
-        /// Whether it answers.
-        answers: Switch,
+        /// What it does from now on.
+        storage: Storage,
     },
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Switch {
-    /// It answers.
-    On,
-    /// It does not answer.
-    Off,
 }
 
 fn time(text: &str) -> Result<Duration, String> {

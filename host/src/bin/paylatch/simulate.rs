@@ -29,9 +29,9 @@ pub fn run(command: &cli::Simulator, file: Option<&Path>, printer: Printer) -> R
             let done = serde_json::json!({ "power_cut": true });
             return printer.show(&done, "The power was cut.");
         }
-        cli::Simulator::Storage { answers } => {
+        cli::Simulator::Storage { storage } => {
             let mut simulator = Simulator::open(path)?;
-            simulator.set_storage(*answers == cli::Switch::On)?;
+            simulator.set_storage(*storage)?;
             simulator
         }
     };

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use paylatch_ta::env::{
-    Clock, Factory, Identity, PlatformError, Record, Rng, Storage, StorageError,
-};
+use paylatch_ta::env::{self, Clock, Factory, Identity, PlatformError, Record, Rng, StorageError};
 
-use super::file::Contents;
+use super::file::{Contents, Storage};
 
 /// A powered-on device.
 pub struct Board {
@@ -31,21 +29,20 @@ impl Board {
         self.contents.clone()
     }
 
-    /// Makes the storage answer, or not.
-    pub fn set_storage(&mut self, answers: bool) {
-        self.contents.storage_answers = answers;
+    /// Makes the storage do this from now on.
+    pub fn set_storage(&mut self, storage: Storage) {
+        self.contents.storage = storage;
     }
 
     fn records(&mut self) -> Result<&mut BTreeMap<String, Vec<u8>>, StorageError> {
-        if self.contents.storage_answers {
-            Ok(&mut self.contents.records)
-        } else {
-            Err(StorageError::Unavailable)
+        match self.contents.storage {
+            Storage::Off => Err(StorageError::Unavailable),
+            Storage::On | Storage::Full => Ok(&mut self.contents.records),
         }
     }
 }
 
-impl Storage for Board {
+impl env::Storage for Board {
     fn read(&mut self, record: Record, bytes: &mut [u8]) -> Result<(), StorageError> {
         let stored = self.records()?.get(record.name()).ok_or(StorageError::Absent)?;
         if stored.len() != bytes.len() {
@@ -56,7 +53,12 @@ impl Storage for Board {
     }
 
     fn create(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
-        self.records()?.insert(record.name().to_owned(), bytes.to_vec());
+        let full = self.contents.storage == Storage::Full;
+        let records = self.records()?;
+        if full && !records.contains_key(record.name()) {
+            return Err(StorageError::Unavailable);
+        }
+        records.insert(record.name().to_owned(), bytes.to_vec());
         Ok(())
     }
 

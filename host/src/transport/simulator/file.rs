@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use clap::ValueEnum;
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::sign::sha256;
 use serde::{Deserialize, Serialize};
@@ -16,9 +17,21 @@ use crate::hex;
 use crate::issue::store::{directory, sync_directory};
 
 /// Version of the file's form.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// A simulator's file is never larger.
 const MOST: u64 = 64 * 1024;
+
+/// What a device's secure storage does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Storage {
+    /// It reads and writes.
+    On,
+    /// It does not answer: a dead or withheld RPMB.
+    Off,
+    /// It has no room for a record that is not there.
+    Full,
+}
 
 /// What a device keeps without power.
 #[derive(Clone, PartialEq, Eq)]
@@ -27,8 +40,8 @@ pub struct Contents {
     pub secret: [u8; 32],
     /// Seconds that the device has been on, in all.
     pub powered_on: u64,
-    /// Whether the secure storage answers.
-    pub storage_answers: bool,
+    /// What the secure storage does.
+    pub storage: Storage,
     /// The records, by name.
     pub records: BTreeMap<String, Vec<u8>>,
 }
@@ -39,7 +52,7 @@ impl Contents {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)
             .map_err(|e| Error::new(Kind::Io, format!("the system's random numbers: {e}")))?;
-        Ok(Contents { secret, powered_on: 0, storage_answers: true, records: BTreeMap::new() })
+        Ok(Contents { secret, powered_on: 0, storage: Storage::On, records: BTreeMap::new() })
     }
 }
 
@@ -132,7 +145,7 @@ struct Fields {
     format: u32,
     secret: String,
     powered_on: u64,
-    storage_answers: bool,
+    storage: Storage,
     records: BTreeMap<String, String>,
 }
 
@@ -143,7 +156,7 @@ fn encode(contents: &Contents) -> Result<Vec<u8>> {
         format: FORMAT,
         secret: hex::encode(&contents.secret),
         powered_on: contents.powered_on,
-        storage_answers: contents.storage_answers,
+        storage: contents.storage,
         records: records.map(|(name, bytes)| (name.clone(), hex::encode(bytes))).collect(),
     };
     let digest = digest(&simulator).map_err(unwritable)?;
@@ -166,7 +179,7 @@ fn decode(bytes: &[u8]) -> Option<Contents> {
     Some(Contents {
         secret,
         powered_on: simulator.powered_on,
-        storage_answers: simulator.storage_answers,
+        storage: simulator.storage,
         records: records
             .map(|(name, text)| Some((name, hex::decode_any(&text).ok()?)))
             .collect::<Option<_>>()?,
