@@ -778,10 +778,16 @@ impl<E: Env> Lock<E> {
         let mut bytes = [0; STATE_LEN];
         if self.env.read(Record::State, &mut bytes).is_ok()
             && let Ok(state) = self.understand(&bytes, &device)
-            && let Ok(keys) = self.load_keys(&state)
-            && let Some(terms) = keys.terms
         {
-            return Some((keys.generation, terms));
+            if state.phase == State::Unprovisioned {
+                // Keys that are there were never committed.
+                return None;
+            }
+            if let Ok(keys) = self.load_keys(&state)
+                && let Some(terms) = keys.terms
+            {
+                return Some((keys.generation, terms));
+            }
         }
         let mut best: Option<KeysRecord> = None;
         for slot in [Slot::A, Slot::B] {
