@@ -139,11 +139,10 @@ impl<E: Env> Lock<E> {
             self.known = Twice { first: nothing(), second: nothing() };
         }
         if let Stored::Unknown(_) = self.known.first.stored {
-            let Twice { first, second } = self.load().unwrap_or_else(|fault| Twice {
-                first: Stored::Unknown(fault),
-                second: Stored::Unknown(fault),
-            });
-            (self.known.first.stored, self.known.second.stored) = (first, second);
+            match self.load() {
+                Ok(stored) => self.known.first.stored = stored,
+                Err(fault) => self.nothing_known(fault),
+            }
         }
         for known in [&mut self.known.first, &mut self.known.second] {
             // What the record itself says, or disproves, is not held any longer.
@@ -177,32 +176,26 @@ impl<E: Env> Lock<E> {
         }
     }
 
-    /// Reads the records once, and understands them twice.
-    fn load(&mut self) -> Result<Twice<Stored>, Fault> {
+    /// Reads the records once, and understands them twice: the first is returned, the
+    /// second kept, so that no skipped instruction has both taken from elsewhere.
+    fn load(&mut self) -> Result<Stored, Fault> {
         let device = self.device()?;
         let mut bytes = [0; STATE_LEN];
         match self.env.read(Record::State, &mut bytes) {
             Ok(()) => {}
-            Err(StorageError::Absent) => return self.nothing_at_all(),
+            Err(StorageError::Absent) => return self.nothing_at_all(&device),
             Err(StorageError::Corrupt) => return Err(Fault::StateCorrupt),
             Err(StorageError::Unavailable) => return Err(Fault::StorageUnavailable),
         }
         let first = self.understand(&bytes, &device)?;
         let second = self.understand(black_box(&bytes), &device)?;
         match first.phase {
-            State::Unprovisioned if self.env.open() => {
-                let empty = second.phase == State::Unprovisioned;
-                let missing = Stored::Unknown(Fault::StateMissing);
-                Ok(Twice {
-                    first: Stored::Empty,
-                    second: if empty { Stored::Empty } else { missing },
-                })
-            }
+            State::Unprovisioned if self.env.open() => self.fresh(&device),
             State::Unprovisioned | State::Fault => Err(Fault::StateMissing),
-            State::Released => Ok(Twice {
-                first: Stored::Live { state: first, keys: None },
-                second: Stored::Live { state: second, keys: None },
-            }),
+            State::Released => {
+                self.known.second.stored = Stored::Live { state: second, keys: None };
+                Ok(Stored::Live { state: first, keys: None })
+            }
             State::Unlocked | State::Locked => self.load_enrolled(&first, second),
         }
     }
@@ -229,7 +222,7 @@ impl<E: Env> Lock<E> {
         &mut self,
         record: &StateRecord,
         second: StateRecord,
-    ) -> Result<Twice<Stored>, Fault> {
+    ) -> Result<Stored, Fault> {
         let bytes = self.read_keys(record.keys)?;
         let keys = self.understand_keys(&bytes, record)?;
         let second_keys = self.understand_keys(black_box(&bytes), &second)?;
@@ -249,10 +242,8 @@ impl<E: Env> Lock<E> {
                 written.map_err(|_| Fault::WriteUnconfirmed)?;
             }
         }
-        Ok(Twice {
-            first: Stored::Live { state, keys: Some(keys) },
-            second: Stored::Live { state: second, keys: Some(second_keys) },
-        })
+        self.known.second.stored = Stored::Live { state: second, keys: Some(second_keys) };
+        Ok(Stored::Live { state, keys: Some(keys) })
     }
 
     fn device(&mut self) -> Result<DeviceId, Fault> {
@@ -267,25 +258,58 @@ impl<E: Env> Lock<E> {
 
     /// Fresh from the factory only if no record at all is there, and none was
     /// since power came.
-    fn nothing_at_all(&mut self) -> Result<Twice<Stored>, Fault> {
+    fn nothing_at_all(&mut self, device: &DeviceId) -> Result<Stored, Fault> {
         if !self.env.open() || self.known.first.boot.is_some() {
             return Err(Fault::StateMissing);
         }
-        let mut absent = 0_u8;
+        self.no_other_record()?;
+        self.fresh(device)
+    }
+
+    /// What looked fresh; a storage that now says otherwise is none.
+    fn fresh(&mut self, device: &DeviceId) -> Result<Stored, Fault> {
+        self.look_again(device);
+        match self.known.second.stored {
+            Stored::Empty => Ok(Stored::Empty),
+            _ => Err(Fault::StorageUnavailable),
+        }
+    }
+
+    /// The second judgement of a phone that looks fresh. Nothing that was read says
+    /// so, only the way the processor took: so it reads for itself.
+    #[inline(never)]
+    fn look_again(&mut self, device: &DeviceId) {
+        let mut bytes = [0; STATE_LEN];
+        let fresh = match self.env.read(Record::State, &mut bytes) {
+            Ok(()) => {
+                let state = self.understand(&bytes, device);
+                state.is_ok_and(|state| state.phase == State::Unprovisioned)
+            }
+            Err(StorageError::Absent) => {
+                self.known.second.boot.is_none() && self.no_other_record().is_ok()
+            }
+            Err(_) => false,
+        };
+        if fresh && self.env.open() {
+            self.known.second.stored = Stored::Empty;
+        }
+    }
+
+    /// Whether neither keys nor contact are there.
+    #[inline(never)]
+    fn no_other_record(&mut self) -> Result<(), Fault> {
         for slot in [Slot::A, Slot::B] {
             let keys = self.env.read(Record::Keys(slot), &mut [0; KEYS_LEN]);
             let contact = self.env.read(Record::Contact(slot), &mut [0; CONTACT_LEN]);
             for result in [keys, contact] {
                 match result {
-                    Err(StorageError::Absent) => absent = absent.saturating_add(1),
+                    Err(StorageError::Absent) => {}
                     Err(StorageError::Unavailable) => return Err(Fault::StorageUnavailable),
                     Ok(()) | Err(StorageError::Corrupt) => return Err(Fault::StateMissing),
                 }
             }
         }
-        let empty = black_box(absent) == 4 && self.known.second.boot.is_none();
-        let missing = Stored::Unknown(Fault::StateMissing);
-        Ok(Twice { first: Stored::Empty, second: if empty { Stored::Empty } else { missing } })
+        Ok(())
     }
 
     fn load_keys(&mut self, state: &StateRecord) -> Result<KeysRecord, Fault> {
