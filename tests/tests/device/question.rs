@@ -93,8 +93,9 @@ impl Access {
     }
 }
 
-/// Fresh from the factory is what has no record at all.
-const FRESH: &[Access] = &[Access::Miss; Record::ALL.len()];
+/// Fresh from the factory is what has no record at all, looked for twice: no skipped
+/// instruction makes a phone fresh.
+const FRESH: &[Access] = &[Access::Miss; 2 * Record::ALL.len()];
 /// Released is final: nothing but the state matters.
 const RELEASED: &[Access] = &[Access::Read(Record::State)];
 /// The state, the live keys, the other slot, which has to be blank; then the boot
