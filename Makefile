@@ -210,7 +210,7 @@ prove: device faulty-firmware xtest-device host chip
 	@export PAYLATCH_PROVE=1; failed=; \
 	cargo test $(ours) --no-fail-fast --test model --test failing_storage --test wycheproof \
 		-- --nocapture >$(target)/prove.log 2>&1 || failed=1; \
-	cargo test $(ours) --test device -- --nocapture absence:: cuts:: hostile:: lies:: \
+	cargo test $(ours) --test device -- --nocapture absence:: cuts:: damage:: hostile:: lies:: \
 		>>$(target)/prove.log 2>&1 || failed=1; \
 	$(target)/chip/release/paylatch-chip $(chip_program) >>$(target)/prove.log 2>&1 || failed=1; \
 	$(run_xtest) >>$(target)/prove.log 2>&1 || failed=1; \

@@ -68,11 +68,15 @@ impl Device {
     /// # Errors
     /// When the eMMC's image can't be changed.
     pub fn damage_rpmb(&self, at: usize, bits: u8) -> Result<()> {
-        let damaged = [self.rpmb()?[at] ^ bits];
+        let (mut byte, at) = ([0], at as u64);
         std::fs::OpenOptions::new()
+            .read(true)
             .write(true)
             .open(self.directory.join("emmc.img"))
-            .and_then(|image| image.write_all_at(&damaged, at as u64))
+            .and_then(|image| {
+                image.read_exact_at(&mut byte, at)?;
+                image.write_all_at(&byte.map(|byte| byte ^ bits), at)
+            })
             .map_err(|e| Failure(format!("emmc.img: {e}")))
     }
 

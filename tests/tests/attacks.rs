@@ -97,19 +97,15 @@ fn a_longer_chain_beats_an_older_record() {
 /// can be read: they do not lead through the lender that can be.
 #[test]
 fn a_longer_chain_of_a_former_lender_is_none() {
-    let damaged = || {
-        let mut bench = Bench::enrolled(None);
-        let rekey = bench.enrolment.rekey(1);
-        assert!(bench.apply(&rekey).is_ok());
-        bench.medium().damage("state");
-        bench.power_cut();
-        assert_eq!(bench.detail(), Fault::StateCorrupt.code());
-        (bench, rekey)
-    };
+    let mut bench = Bench::enrolled(None);
+    let rekey = bench.enrolment.rekey(1);
+    assert!(bench.apply(&rekey).is_ok());
+    bench.medium().damage("state");
+    bench.power_cut();
+    assert_eq!(bench.detail(), Fault::StateCorrupt.code());
     let sale = |of: &Enrolment, from: TestKey, to: TestKey| {
         of.signed(from, sign::LENDER, &of.body(from, Some(to), 0, sale_to(to, 9)))
     };
-    let (mut bench, rekey) = damaged();
     let of = bench.enrolment.clone();
     let by = |signer| of.release(signer);
     let (there, back) = (sale(&of, LENDER, STRANGER), sale(&of, STRANGER, LENDER));
