@@ -234,11 +234,11 @@ fn no_lock_outside_the_window(evidence: &Evidence) -> Holds {
     }
     if let Some(notice) = now.notice {
         // What nobody asked about is lost with the power: the notice runs again.
-        let after_a_cut = was_cut.enrolled.as_ref().filter(|_| evidence.power_went());
-        let before = [Some(then), after_a_cut.map(|(_, then)| then)];
-        let before = before.into_iter().flatten().filter_map(|then| then.notice);
-        let runs = before.filter(|notice| notice.ends_in > passed);
-        let least = runs.map(|notice| notice.lock_in).min().unwrap_or(NOTICE.into());
+        let runs = then.notice.filter(|notice| notice.ends_in > passed);
+        let again = was_cut.enrolled.as_ref().filter(|_| evidence.power_went());
+        let again = again.and_then(|(_, then)| then.notice);
+        let before = [runs, again].into_iter().flatten().map(|notice| notice.lock_in);
+        let least = before.min().unwrap_or(NOTICE.into());
         if notice.lock_in < least.saturating_sub(passed) {
             return Err(format!("a notice has {} s left, not {least}", notice.lock_in));
         }
