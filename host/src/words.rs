@@ -176,7 +176,9 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         Refusal::EscrowReleasesOnly => "the escrow can release and nothing else",
         Refusal::ZeroTime => "a time of zero seconds means nothing",
         Refusal::NoticeTooShort => "its notice time is shorter than this phone allows",
-        Refusal::NoWayOut => "the voucher names neither an escrow nor a sunset",
+        Refusal::NoWayOut => {
+            "the voucher names neither an escrow nor a sunset that is early enough"
+        }
         Refusal::UnknownPolicy => "its policy has terms this phone does not know",
         Refusal::KeysNotDistinct => "one key is named in two roles",
         Refusal::BadKey => "a key in it is not a point of the curve P-256",

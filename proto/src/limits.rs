@@ -78,6 +78,9 @@ pub const SEQUENCE_JUMP: u64 = 1 << 32;
 
 /// Seconds in a day of use.
 pub const DAY: u64 = 86_400;
+/// The latest sunset that counts as a way out by itself, in days of use: ten years of
+/// them. A later one needs an escrow beside it.
+pub const SUNSET_MAX: u32 = 3_650;
 /// How long a notice allows a lock after its policy time has run, in seconds of use.
 pub const NOTICE_WINDOW: u64 = 30 * DAY;
 /// Uptime is stored at most this often while something is pending, in seconds;

@@ -48,7 +48,8 @@ pub enum Refusal {
     ZeroTime,
     /// A notice time below the least one of this build.
     NoticeTooShort,
-    /// A voucher with neither escrow nor sunset.
+    /// A voucher with neither escrow nor sunset, or no escrow and a sunset after more
+    /// than [`limits::SUNSET_MAX`](crate::limits::SUNSET_MAX) days.
     NoWayOut,
     /// A policy with bits that mean nothing, or with hotline codes but no desk key.
     UnknownPolicy,

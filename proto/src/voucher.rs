@@ -85,7 +85,7 @@ impl Voucher {
         if self.policy.notice < notice_min {
             return Err(Refusal::NoticeTooShort);
         }
-        if self.escrow.is_none() && self.sunset.is_none() {
+        if self.escrow.is_none() && self.sunset.is_none_or(|days| days > limits::SUNSET_MAX) {
             return Err(Refusal::NoWayOut);
         }
         // A hotline code is agreed on with the desk's key.

@@ -12,16 +12,16 @@ use paylatch_proto::state::{DETAIL_DEADLINE_PASSED, DETAIL_UNTIL_POWER_OFF, Faul
 use crate::records::{KeysRecord, StateRecord, Terms};
 use crate::verdict::Verdict;
 
-/// Two of a kind, each made for itself; they count where they agree.
+/// What is known, made twice; it counts where both agree.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Twice<T> {
+pub struct Twice {
     /// Decides.
-    pub first: T,
+    pub first: Known,
     /// Is asked before anything is done.
-    pub second: T,
+    pub second: Known,
 }
 
-impl<T: PartialEq> Twice<T> {
+impl Twice {
     /// Whether they agree.
     #[inline(never)]
     pub fn agree(&self) -> Verdict {

@@ -52,7 +52,7 @@ pub struct Lock<E> {
     device: Option<DeviceId>,
     // Changes in use.
     clean_marks: u8,
-    known: Twice<Known>,
+    known: Twice,
 }
 
 /// Clean marks that one power-on may set: a caller can't wear the storage out

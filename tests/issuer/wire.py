@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 VERSION = 1
 SIGNATURE = 64
 LONGEST = 659
+# Days.
+SUNSET_MAX = 3_650
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
@@ -440,8 +442,9 @@ def check_voucher(values: dict[str, Any], oem: bytes, notice_min: int) -> None:
     """The rules of section 4, then that the keys are keys."""
     if values["notice"] < notice_min:
         raise Refused("NoticeTooShort", f"{values['notice']} s; at least {notice_min}")
-    if values["escrow"] is None and values["sunset"] is None:
-        raise Refused("NoWayOut", "name an escrow key, a sunset, or both")
+    sunset = values["sunset"]
+    if values["escrow"] is None and (sunset is None or sunset > SUNSET_MAX):
+        raise Refused("NoWayOut", f"name an escrow key, or a sunset of at most {SUNSET_MAX} days")
     if values["usable"] >> USABLE_BITS:
         raise Refused("UnknownPolicy", f"usable has only {USABLE_BITS} bits")
     if values["hotline"] and values["desk"] is None:

@@ -58,6 +58,10 @@ pub fn voucher(
     voucher.check(oem, notice_min).map_err(|refusal| match refusal {
         Refusal::NoticeTooShort => form(refusal)
             .of(format_args!("notice of {} seconds, at least {notice_min}", terms.policy.notice)),
+        Refusal::NoWayOut if let Some(days) = terms.sunset => form(refusal).of(format_args!(
+            "sunset of {days} days, without an escrow at most {}",
+            limits::SUNSET_MAX
+        )),
         _ => form(refusal),
     })?;
     prepare(Purpose::Voucher, &voucher, device, oem)
@@ -150,6 +154,8 @@ mod tests {
         };
         assert!(fails(|t| t.policy.notice = 299, &oem).contains("notice"));
         assert!(fails(|t| t.sunset = None, &oem).contains("neither an escrow nor a sunset"));
+        let late = fails(|t| t.sunset = Some(limits::SUNSET_MAX + 1), &oem);
+        assert!(late.contains("3651 days") && late.contains("at most 3650"), "{late}");
         assert!(fails(|t| t.policy.usable = 1 << 15, &oem).contains("policy"));
         assert!(fails(|t| t.desk = Some(t.lender), &oem).contains("two roles"));
         assert!(fails(|t| t.contact.name.clear(), &oem).contains("name"));

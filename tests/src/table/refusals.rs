@@ -43,11 +43,14 @@ pub fn vouchers<P: Attacked>(bench: &mut Bench<P>) -> Result<()> {
     let [lender, escrow, oem] = [LENDER, ESCROW, OEM].map(|who| forge::public(issuer, who));
     let (lender, escrow, oem) = (lender?, escrow?, oem?);
 
-    let cases: [(&str, Refusal, Change); 12] = [
+    let cases: [(&str, Refusal, Change); 13] = [
         ("another version", Refusal::UnknownVersion, &|v| v.version = 2),
         ("another device", Refusal::OtherDevice, &|v| v.device.0[31] ^= 1),
         ("a short notice", Refusal::NoticeTooShort, &|v| v.policy.notice = 1),
         ("no way out", Refusal::NoWayOut, &|v| v.escrow = None),
+        ("a way out too late", Refusal::NoWayOut, &|v| {
+            (v.escrow, v.sunset) = (None, Some(limits::SUNSET_MAX + 1));
+        }),
         ("an unknown policy", Refusal::UnknownPolicy, &|v| v.policy.usable = usable::ALL + 1),
         ("hotline codes and no desk", Refusal::UnknownPolicy, &|v| v.policy.hotline = true),
         ("lender and escrow in one", Refusal::KeysNotDistinct, &|v| v.escrow = Some(lender)),

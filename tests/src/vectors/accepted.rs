@@ -289,8 +289,8 @@ fn vouchers(set: &mut Set) {
     );
     set.voucher(
         "voucher-sunset-only",
-        "No escrow: the sunset is the way out.",
-        &Voucher { escrow: None, sunset: Some(730), ..base() },
+        "No escrow: the sunset is the way out, as late as it may be.",
+        &Voucher { escrow: None, sunset: Some(limits::SUNSET_MAX), ..base() },
         &[],
     );
     set.voucher(

@@ -98,7 +98,7 @@ pub fn make(accepted: &[Accepted]) -> Vec<Call> {
         ("status-deadline-passed", "Locked because the day is over.", over),
         ("status-sunset", "1000 days of use: released by itself.", &["voucher", "use:86400000"]),
         ("status-sealed", "Never financed.", &["seal"]),
-        ("status-power-cut", "Power was cut: 15 minutes are charged to the sunset.", cut),
+        ("status-power-cut", "Power was cut: 15 minutes are charged, but not to the sunset.", cut),
         ("status-fault", "The state record is damaged.", &["voucher", "damage:state"]),
     ] {
         calls.add((name, about), before, &Request::Status);

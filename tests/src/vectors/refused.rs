@@ -640,6 +640,12 @@ fn vouchers(set: &mut Set) {
             Refusal::NoWayOut,
         ),
         (
+            "no-way-out-in-time",
+            "No escrow, and a sunset one day later than the latest.",
+            signed_voucher(|v| (v.escrow, v.sunset) = (None, Some(limits::SUNSET_MAX + 1))),
+            Refusal::NoWayOut,
+        ),
+        (
             "unknown-policy",
             "A bit of `usable` that means nothing.",
             signed_voucher(|v| v.policy.usable = 1 << 6),
