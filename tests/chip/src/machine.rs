@@ -16,9 +16,9 @@ const STACK: u64 = 0x4000_0000;
 const STACK_LEN: usize = 64 * 1024;
 const EXCHANGE: u64 = 0x5000_0000;
 const EXCHANGE_LEN: usize = 4 * 4096;
+/// A page that entry points return to.
 const NOWHERE: u64 = 0x6000_0000;
-/// Where an entry point returns to: not at the beginning of a page, as the
-/// emulator looks at the byte before.
+/// Where on it: not at its beginning, as the emulator looks at the byte before.
 const END: u64 = NOWHERE + 2048;
 /// Bytes of an instruction.
 const INSTRUCTION: u64 = 4;
