@@ -27,6 +27,14 @@ impl Twice {
     pub fn agree(&self) -> Verdict {
         Verdict::of(black_box(&self.first) == black_box(&self.second))
     }
+
+    /// Whether the platform's clock shows a time before uptime began to count.
+    #[inline(never)]
+    pub fn is_before(&self, seconds: u64) -> bool {
+        [&self.first, &self.second]
+            .iter()
+            .any(|known| known.boot.is_some_and(|boot| seconds < boot.clock))
+    }
 }
 
 /// Releases that are held at a time: lender, buyer, escrow and OEM.
@@ -59,9 +67,23 @@ pub enum Stored {
 /// Where uptime stood when this power-on first read it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Boot {
-    pub clock: u64,
-    pub uptime: u64,
-    pub charged: u64,
+    clock: u64,
+    uptime: u64,
+    charged: u64,
+    /// Tells which of two that differ is the one with a flipped bit.
+    check: u64,
+}
+
+impl Boot {
+    /// Uptime and charges were these when the platform's clock showed `clock`.
+    pub fn at(clock: u64, uptime: u64, charged: u64) -> Boot {
+        Boot { clock, uptime, charged, check: !(clock ^ uptime ^ charged) }
+    }
+
+    /// Whether it is what it was made as, and not of a time that is to come.
+    pub fn is_whole(&self, now: u64) -> bool {
+        *self == Boot::at(self.clock, self.uptime, self.charged) && self.clock <= now
+    }
 }
 
 /// A release, and whose word it is.
@@ -168,12 +190,12 @@ impl Known {
 
     /// The record as this power-on has to store it at first: without the clean
     /// mark. Where it was cleared already, the last power-on ended unclean and
-    /// is charged for, once in each power-on, which began at `created`.
-    pub fn charge(&mut self, mut state: StateRecord, created: u64) -> StateRecord {
+    /// is charged for, once in each power-on, which began at `began`.
+    pub fn charge(&mut self, mut state: StateRecord, began: u64) -> StateRecord {
         let boot = *self.boot.get_or_insert_with(|| {
             let charge = if state.clean { 0 } else { limits::UPTIME_STEP };
             let charged = state.charged.saturating_add(charge);
-            Boot { clock: created, uptime: state.uptime, charged }
+            Boot::at(began, state.uptime, charged)
         });
         if boot.charged > state.charged {
             state.charged = boot.charged;
@@ -216,5 +238,21 @@ mod tests {
         assert_eq!(twice.agree(), Verdict::Good);
         twice.second.hold(Release::SEALED);
         assert_eq!(twice.agree(), Verdict::Bad);
+    }
+
+    #[test]
+    fn a_flipped_bit_shows() {
+        let whole = Boot::at(9, 4711, 900);
+        assert!(whole.is_whole(9) && !whole.is_whole(8));
+        for bit in 0..u64::BITS {
+            let flip = |word: &mut u64| *word ^= 1 << bit;
+            let mut flipped = [whole; 4];
+            let [clock, uptime, charged, check] = &mut flipped;
+            flip(&mut clock.clock);
+            flip(&mut uptime.uptime);
+            flip(&mut charged.charged);
+            flip(&mut check.check);
+            assert!(flipped.iter().all(|boot| !boot.is_whole(u64::MAX)));
+        }
     }
 }

@@ -47,7 +47,8 @@ pub struct Lock<E> {
     // Fixed at construction.
     env: E,
     config: Config,
-    created: u64,
+    // The clock when uptime began to count, for each of what is known.
+    began: [u64; 2],
     // Latched: the first of each is kept until power-off.
     device: Option<DeviceId>,
     // Changes in use.
@@ -62,10 +63,11 @@ const CLEAN_MARKS: u8 = 4;
 impl<E: Env> Lock<E> {
     /// A lock that has not yet looked at its storage. Uptime counts from here.
     pub fn new(env: E, config: Config) -> Self {
-        let created = env.seconds();
+        let began = env.seconds();
+        let began = [began, black_box(began)];
         let nothing = || Known::nothing(Fault::StorageUnavailable);
         let known = Twice { first: nothing(), second: nothing() };
-        Lock { env, config, created, device: None, clean_marks: 0, known }
+        Lock { env, config, began, device: None, clean_marks: 0, known }
     }
 
     /// The platform under it.
@@ -131,12 +133,8 @@ impl<E: Env> Lock<E> {
 
     /// Loads what is not loaded, and lets happen what time has brought.
     fn refresh(&mut self) {
-        let Twice { first, second } = &self.known;
-        if self.known.agree() != Verdict::Good {
-            // Nobody makes them differ but a fault: read it again.
-            let boot = first.boot.filter(|boot| Some(*boot) == second.boot);
-            let nothing = || Known { boot, ..Known::nothing(Fault::WriteUnconfirmed) };
-            self.known = Twice { first: nothing(), second: nothing() };
+        if self.known.agree() != Verdict::Good || self.known.is_before(self.env.seconds()) {
+            self.start_anew();
         }
         if let Stored::Unknown(_) = self.known.first.stored {
             match self.load() {
@@ -155,6 +153,25 @@ impl<E: Env> Lock<E> {
             }
         }
         self.let_time_work();
+    }
+
+    /// Nobody makes what is known differ, or time run backwards, but a fault of the
+    /// chip: all is read again. Where nothing tells what time had passed, this counts
+    /// as a power cut, and uptime goes on from what is stored.
+    fn start_anew(&mut self) {
+        let now = self.env.seconds();
+        let Twice { first, second } = &self.known;
+        let [first, second] =
+            [first, second].map(|known| known.boot.filter(|boot| boot.is_whole(now)));
+        let boot = match (first, second) {
+            (Some(first), Some(second)) if first != second => None,
+            _ => first.or(second),
+        };
+        if boot.is_none() {
+            self.began = [now, black_box(now)];
+        }
+        let nothing = || Known { boot, ..Known::nothing(Fault::WriteUnconfirmed) };
+        self.known = Twice { first: nothing(), second: nothing() };
     }
 
     fn let_time_work(&mut self) {
@@ -227,8 +244,9 @@ impl<E: Env> Lock<E> {
         let keys = self.understand_keys(&bytes, record)?;
         let second_keys = self.understand_keys(black_box(&bytes), &second)?;
         let terms = keys.terms.ok_or(Fault::KeysCorrupt)?;
-        let state = self.known.first.charge(record.clone(), self.created);
-        let second = self.known.second.charge(second, self.created);
+        let [began, again] = self.began;
+        let state = self.known.first.charge(record.clone(), began);
+        let second = self.known.second.charge(second, black_box(again));
         // A sunset that has come needs no boot store, which may never
         // succeed again: the release is stored, or held, instead.
         if !self.at_now(&state).sunset(&terms) {
@@ -666,7 +684,7 @@ impl<E: Env> Lock<E> {
         self.create(Record::Contact(Slot::B), &[0; CONTACT_LEN])?;
         // Should the commit be there although its write was not confirmed,
         // reading it back must not charge for a power cut.
-        let boot = Some(Boot { clock: self.env.seconds(), uptime: 0, charged: 0 });
+        let boot = Some(Boot::at(self.env.seconds(), 0, 0));
         (self.known.first.boot, self.known.second.boot) = (boot, boot);
         self.commit(state, Some(keys), warrant)
     }
@@ -800,8 +818,10 @@ impl<E: Env> Lock<E> {
     fn readable_terms(&mut self) -> Option<(u32, Terms)> {
         let device = self.device?;
         let mut bytes = [0; STATE_LEN];
+        // Whichever build it is of.
         if self.env.read(Record::State, &mut bytes).is_ok()
-            && let Ok(state) = self.understand(&bytes, &device)
+            && let Ok(state) = StateRecord::decode(&bytes)
+            && state.is_of(&device)
         {
             if state.phase == State::Unprovisioned {
                 // Keys that are there were never committed.

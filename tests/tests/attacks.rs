@@ -238,6 +238,44 @@ fn an_older_build_leaves_a_released_phone_alone() {
     assert_eq!(bench.detail(), Fault::OldBuild.code(), "an enrolled one still refuses it");
 }
 
+/// An older build judges a release by the keys that the record means, not by those
+/// of a sale that was cut.
+#[test]
+fn an_older_build_keeps_nobody_from_a_release() {
+    let mut bench = Bench::enrolled(None);
+    let [buyer, lender] = [BUYER, LENDER].map(|by| bench.enrolment.release(by));
+    bench.power_cut_and_build(2);
+    assert!(bench.ask(&Request::GoodBoot).is_ok());
+    let rekey = bench.enrolment.rekey(1);
+    bench.cut_after(1);
+    assert!(bench.apply(&rekey).is_err());
+    bench.power_cut_and_build(1);
+    assert_eq!(bench.detail(), Fault::OldBuild.code());
+    assert_eq!(bench.apply(&buyer), Err(Refusal::OtherSigner));
+    let held = Ok((Outcome::ReleasedUntilPowerOff, State::Released));
+    assert_eq!(bench.apply(&lender), held);
+}
+
+/// A clock that runs backwards is a fault of the chip: what time remains goes on from
+/// what is stored, charged as for a power cut.
+#[test]
+fn a_clock_that_runs_backwards_stops_no_deadline() {
+    let mut bench = Bench::fresh(Enrolment::new(&PHONE, true, None));
+    bench.medium().seconds = 10_000;
+    assert!(bench.enrol().is_ok());
+    let lease = Command::UnlockFor { sequence: 1, seconds: 7200 };
+    let lease = bench.enrolment.message(LENDER, lease);
+    assert!(bench.apply(&lease).is_ok());
+    bench.medium().seconds = 4_000;
+    assert_eq!(bench.state(), State::Unlocked);
+    let left = 7200 - limits::UPTIME_STEP;
+    assert_eq!(bench.status().enrolment.unwrap().deadline_in, Some(left));
+    bench.medium().seconds += left - 1;
+    assert_eq!(bench.state(), State::Unlocked);
+    bench.medium().seconds += 1;
+    assert_eq!(bench.state(), State::Locked);
+}
+
 /// What can't be stored holds until power-off: a release, a sunset, a seal.
 #[test]
 fn storage_that_takes_no_writes_strands_nobody() {

@@ -29,22 +29,24 @@ pub struct Case {
     off: Memory,
     /// What is stored before.
     records: Vec<u8>,
-    /// What is stored afterwards, without a fault.
-    settled: Vec<u8>,
+    /// What may be stored afterwards: that, and what is without a fault.
+    right: Vec<Vec<u8>>,
     /// Whether it may store: a question, or what is taken.
     stores: bool,
     /// States that the phone must not be in afterwards.
     open: &'static [State],
+    /// Seconds after power came at which it must not be, if not at once.
+    later: Option<u64>,
 }
 
 /// What came of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It answered, and is what it was.
+    /// It answered, and is what it was or was to become.
     Refused,
     /// It did not answer, and is what it was.
     Broken,
-    /// It only said that it had taken what it had not.
+    /// It only said that it had taken what it has to refuse.
     Said,
     /// A refused request changed what is stored, and it is no more open.
     Stored,
@@ -57,7 +59,7 @@ pub enum Verdict {
 impl Verdict {
     /// Whether a refusal became something else.
     pub fn is_failure(self) -> bool {
-        matches!(self, Verdict::Stored | Verdict::Opened(_))
+        matches!(self, Verdict::Said | Verdict::Stored | Verdict::Opened(_))
     }
 }
 
@@ -75,7 +77,7 @@ impl Case {
     /// A message that is taken and leaves a locked phone locked.
     fn taken(name: &str, phone: Phone, message: &[u8]) -> Case {
         let case = Case::call(name, phone, &Request::Apply(message), ANY_BUT_LOCKED);
-        assert_ne!(case.records, case.settled, "{name}: it is not taken");
+        assert_ne!(case.right[0], case.right[1], "{name}: it is not taken");
         Case { stores: true, ..case }
     }
 
@@ -85,19 +87,41 @@ impl Case {
         Case::of(name, phone, Entry::State, open)
     }
 
+    /// A phone that is usable, and must be locked after so many seconds.
+    fn lasting(name: &str, mut phone: Phone, entry: Entry, seconds: u64) -> Case {
+        phone.machine.request(&[0; limits::REQUEST]);
+        let case = Case::of(name, phone, entry, ANY_BUT_LOCKED);
+        Case { later: Some(seconds), stores: true, ..case }
+    }
+
     fn of(name: &str, phone: Phone, entry: Entry, open: &'static [State]) -> Case {
         let mut phone = phone;
         let run = Run { before: phone.machine.memory(), entry };
         let records = phone.machine.records();
         phone.machine.run(entry);
-        let settled = phone.machine.records();
+        let right = vec![records.clone(), phone.machine.records()];
         let stores = entry == Entry::State;
-        Case { name: name.into(), run, off: phone.off, records, settled, stores, open }
+        Case { name: name.into(), run, off: phone.off, records, right, stores, open, later: None }
+    }
+
+    /// The same where the lock may find that its memory is not what it was: then it
+    /// goes on as after a power cut.
+    pub fn may_start_anew(mut self, program: &Arc<Program>) -> Case {
+        let mut machine = Machine::new(program);
+        machine.restore(&self.off);
+        machine.set_records(&self.records);
+        machine.run(Entry::Start);
+        machine.run(Entry::State);
+        self.right.push(machine.records());
+        self
     }
 
     /// What came of a run that ended so.
     pub fn judge(&self, machine: &mut Machine, end: End) -> Verdict {
         let records = machine.records();
+        if let Some(seconds) = self.later {
+            return self.judge_later(machine, end, seconds);
+        }
         let mut said = false;
         if let End::Returned(length) = end {
             match self.run.entry {
@@ -126,15 +150,29 @@ impl Case {
                 }
             }
         }
-        let changed = records != self.records && records != self.settled;
+        let changed = !self.right.contains(&records);
         match end {
             // A question may store, too: that power came, what time has brought.
             _ if changed && self.stores => Verdict::Spoilt,
             _ if changed => Verdict::Stored,
-            End::Returned(_) if said => Verdict::Said,
+            End::Returned(_) if said && !self.stores => Verdict::Said,
             End::Returned(_) => Verdict::Refused,
             End::Crashed | End::Hung => Verdict::Broken,
         }
+    }
+
+    /// The same where only what is told later counts, by a phone that is asked again
+    /// and again; what has crashed starts anew.
+    fn judge_later(&self, machine: &mut Machine, end: End, seconds: u64) -> Verdict {
+        if !matches!(end, End::Returned(_)) {
+            return Verdict::Broken;
+        }
+        // The second time, what the first one read is compared.
+        for seconds in [CLOCK, CLOCK, seconds] {
+            machine.set_seconds(seconds);
+            machine.run(Entry::State);
+        }
+        self.opens(machine.words()).map_or(Verdict::Refused, Verdict::Opened)
     }
 
     fn opens(&self, words: [u32; 4]) -> Option<State> {
@@ -385,6 +423,28 @@ pub fn other_forgeries(program: &Arc<Program>) -> Vec<Case> {
     cases
 }
 
+/// What the platform's clock shows when a phone starts.
+const CLOCK: u64 = 9;
+
+/// The start of a phone that is usable for a while yet, and its first question.
+pub fn starts(program: &Arc<Program>) -> Vec<Case> {
+    const LEFT: u32 = 7200;
+    let leased = || {
+        let mut phone = Phone::locked(program);
+        phone.apply(Command::UnlockFor { sequence: 3, seconds: LEFT }, State::Unlocked);
+        phone.take_power();
+        phone.pass(CLOCK);
+        phone
+    };
+    let mut started = leased();
+    started.start();
+    let later = CLOCK + u64::from(LEFT);
+    vec![
+        Case::lasting("the start of a phone with time left", leased(), Entry::Start, later),
+        Case::lasting("STATE of a phone with time left at its start", started, Entry::State, later),
+    ]
+}
+
 /// Questions.
 pub fn questions(program: &Arc<Program>) -> Vec<Case> {
     let off = |mut phone: Phone| {
@@ -398,6 +458,11 @@ pub fn questions(program: &Arc<Program>) -> Vec<Case> {
         Case::state(
             "STATE of a phone whose time is over",
             Phone::time_over(program),
+            ANY_BUT_LOCKED,
+        ),
+        Case::state(
+            "STATE of a locked phone that was on for long",
+            Phone::long_on(program),
             ANY_BUT_LOCKED,
         ),
         Case::state(

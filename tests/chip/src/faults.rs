@@ -157,16 +157,16 @@ fn one<V>(
     Fault { address: moment.address, number, verdict: judge(runner, end) }
 }
 
-/// Flips every bit of an object of the program before a run (but of where the
-/// platform is, which is no part of a lock under OP-TEE), one at a time, and
-/// has each end judged.
+/// Flips one bit in `one_in` of an object of the program before a run (but of
+/// where the platform is, which is no part of a lock under OP-TEE), one at a
+/// time, and has each end judged.
 ///
 /// # Panics
 /// When the emulator fails.
 pub fn flip<V: Send>(
     program: &Arc<Program>,
     run: &Run,
-    object: &str,
+    (object, one_in): (&str, u64),
     judge: &(dyn Fn(&mut Machine, End) -> V + Sync),
 ) -> Vec<Fault<V>> {
     let (object_at, size) = program.symbol(object);
@@ -177,7 +177,7 @@ pub fn flip<V: Send>(
             scope.spawn(|| {
                 let mut machine = Machine::new(program);
                 loop {
-                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let number = next.fetch_add(one_in, Ordering::Relaxed);
                     let address = object_at + number / 8;
                     if number >= size * 8 {
                         break;

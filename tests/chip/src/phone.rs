@@ -55,6 +55,14 @@ impl Phone {
         phone
     }
 
+    /// Locked, and on for three quarters of the time until its sunset, which is stored.
+    pub fn long_on(program: &Arc<Program>) -> Phone {
+        let mut phone = Phone::locked(program);
+        phone.pass(u64::from(SUNSET) * limits::DAY / 4 * 3);
+        phone.take(&Request::Tick, State::Locked);
+        phone
+    }
+
     /// Locked because its time is over; the last number is 3.
     pub fn time_over(program: &Arc<Program>) -> Phone {
         let mut phone = Phone::locked(program);
@@ -71,10 +79,20 @@ impl Phone {
 
     /// Power goes and comes: a lock that has not looked at its storage.
     pub fn power(&mut self) {
+        self.take_power();
+        self.start();
+    }
+
+    /// Power goes.
+    pub fn take_power(&mut self) {
         let records = self.machine.records();
         self.machine.restore(&self.off);
         self.machine.set_records(&records);
         self.seconds = 0;
+    }
+
+    /// Power comes.
+    pub fn start(&mut self) {
         assert!(matches!(self.machine.run(Entry::Start), End::Returned(_)), "it does not start");
     }
 
