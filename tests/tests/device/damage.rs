@@ -1,14 +1,16 @@
-//! Flash loses bits, and the RPMB then gives them with a good MAC: whichever byte of
-//! what is stored is damaged, the phone is what it was or at fault, the application
-//! lives, and whoever has a release gets in.
+//! Damage of what is stored that comes with a good MAC: a bit here and there of the
+//! RPMB's contents flips, as in worn flash. Then what is stored is damaged, the phone
+//! is what it was or at fault, the application lives, and whoever has a release gets
+//! in, or a seal where the phone is at fault.
 //!
-//! With PAYLATCH_PROVE=1, in each 16 bytes; else in one of nine.
+//! With PAYLATCH_PROVE=1, in each 16 bytes and in each byte of what the file table
+//! says of a file; else in some of them.
 //!
 //! Without the third of our patches to OP-TEE (`qemu/optee`) this test fails.
 
 use paylatch_tests::device::Device;
 use paylatch_tests::issuer::ESCROW;
-use paylatch_tests::phone::{Emulated, Phone};
+use paylatch_tests::phone::{Emulated, NONCE, Phone};
 use paylatch_tests::phones::Phones;
 use paylatch_tests::prove::{at_length, report};
 use paylatch_tests::shipped::{state_of, told};
@@ -17,59 +19,91 @@ use paylatch_tests::{Failure, Result};
 /// Bytes of which one is damaged.
 const GROUP: usize = 16;
 /// Of so many groups `make test` has one.
-const FEW: usize = 9;
+const FEW: usize = 13;
+
+/// OP-TEE's file table in the RPMB (`struct rpmb_fat_entry`): where it begins, and
+/// an entry's length; in its first 16 bytes, the file's address, size and flags.
+const TABLE: usize = 512;
+const ENTRY: usize = 256;
+const FLAGS: usize = 8;
+const IS_ACTIVE: u8 = 1;
+const IS_LAST: u8 = 2;
+
+/// Bytes to damage, and the bits of them.
+fn spots(stored: &[u8]) -> Vec<(usize, u8)> {
+    let used = stored.chunks(GROUP).enumerate();
+    let used = used.filter(|(_, group)| group.iter().any(|byte| *byte != 0)).map(|(i, _)| i);
+    // Another byte of each, though groups repeat in what is stored, and another bit.
+    let in_group = |group: usize| (group * GROUP + (group * 7 + group / 16) % GROUP, group / 3);
+    let groups = used.step_by(if at_length() { 1 } else { FEW }).map(in_group);
+    let entries = (TABLE..).step_by(ENTRY);
+    let files = entries.take_while(|entry| stored[entry + FLAGS] & IS_LAST == 0);
+    let heads = files.enumerate().flat_map(|(file, entry)| {
+        let bytes = (entry..entry + FLAGS + 4).filter(|_| at_length());
+        let flags = [IS_ACTIVE, IS_LAST].into_iter().enumerate();
+        let flags = flags.filter(move |(flag, _)| at_length() || file == 2 * flag);
+        let flags = flags.map(move |(_, bits)| (entry + FLAGS, bits));
+        bytes.map(|at| (at, 1 << (at % 7))).chain(flags)
+    });
+    groups.map(|(at, bit)| (at, 1 << (bit % 8))).chain(heads).collect()
+}
 
 #[test]
 fn of_a_locked_phone() -> Result<()> {
     let phones = Phones::get()?;
-    let stored = phones.locked.rpmb()?;
-    let used = stored.chunks(GROUP).enumerate();
-    let used: Vec<usize> =
-        used.filter(|(_, group)| group.iter().any(|byte| *byte != 0)).map(|(i, _)| i).collect();
-    let every = if at_length() { 1 } else { FEW };
     let release = phones.issuer.release(ESCROW, &phones.voucher)?;
+    let release = ["recover", "--voucher", &phones.voucher, &release];
+    let seal = phones.issuer.seal(&phones.id)?;
+    let seal = ["provision", &seal, "--nonce", NONCE];
     let mut wrong = Vec::new();
     let mut cases = 0;
-    for group in used.iter().step_by(every) {
-        // Another byte of each group, and another bit.
-        let at = group * GROUP + group % GROUP;
-        let device = phones.locked.copy("damaged")?;
-        device.damage_rpmb(at, 1 << (group % 8))?;
-        cases += 1;
-        if let Err(what) = let_go(device, &phones.voucher, &release) {
-            wrong.push(format!("byte {at}: {what}"));
+    for (at, bits) in spots(&phones.locked.rpmb()?) {
+        let mut is_fault = false;
+        for (what, word) in [("a release", &release), ("a seal", &seal)] {
+            if what == "a seal" && !is_fault {
+                continue;
+            }
+            let device = phones.locked.copy("damaged")?;
+            device.damage_rpmb(at, bits)?;
+            cases += 1;
+            match let_go(device, word) {
+                Ok(fault) => is_fault = fault,
+                Err(failure) => wrong.push(format!("byte {at}, bits {bits}, {what}: {failure}")),
+            }
         }
     }
-    report("damage of what is stored", cases, if at_length() { 100 } else { 12 }, &wrong);
+    report("damage of what is stored", cases, if at_length() { 300 } else { 16 }, &wrong);
     Ok(())
 }
 
-/// The phone is locked or at fault, says so twice, and takes the escrow's release;
-/// where that can't be stored, at each start.
-fn let_go(device: Device, voucher: &str, release: &str) -> Result<()> {
+/// The phone is locked or at fault, says so twice, and takes the word that lets it go;
+/// where that can't be stored, at each start. Whether it was at fault.
+fn let_go(device: Device, word: &[&str]) -> Result<bool> {
     let mut phone = Emulated::of(device);
+    let mut is_fault = false;
     for start in 0..2 {
         phone.power_on()?;
         let state = phone.state()?;
-        must(told(&phone.emulator()?.log()) == [state_of(&state)], "the bootloader", &state)?;
-        must(phone.state()? == state, "asked again", &state)?;
-        match (start, state.as_str()) {
-            (1, "released") => return Ok(()),
-            (0, "locked") | (_, "fault") => {}
-            _ => return must(false, "the state", &state),
+        let asked = told(&phone.emulator()?.log());
+        must(asked == [state_of(&state)], "the bootloader", &format!("{asked:?}, then {state}"))?;
+        is_fault |= state == "fault";
+        match (start, &*state) {
+            (_, "locked" | "fault") => {}
+            (1, "released") => return Ok(is_fault),
+            _ => return Err(Failure(format!("the state: {state}"))),
         }
         let contact = phone.paylatch(&["--json", "contact"])?;
         must(contact.code != NO_DEVICE, "the contact", &contact.text)?;
-        let says = phone.answer(&["recover", "--voucher", voucher, release])?.says;
-        must(says == "applied" || says == "released_until_power_off", "the release", &says)?;
+        let says = phone.answer(word)?.says;
+        must(says == "applied" || says == "released_until_power_off", "the word", &says)?;
         let state = phone.state()?;
-        must(state == "released", "after the release", &state)?;
+        must(state == "released", "after it", &state)?;
         phone.cut_power();
     }
-    Ok(())
+    Ok(is_fault)
 }
 
-/// The program's exit code where the TEE does not answer.
+/// `paylatch`'s exit code where no application answers.
 const NO_DEVICE: i32 = 5;
 
 fn must(holds: bool, what: &str, seen: &str) -> Result<()> {
