@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use paylatch_proto::{TA_UUID, limits};
 use paylatch_tests::device::built;
 use paylatch_tests::{Failure, Result, repository};
 
@@ -115,6 +116,44 @@ fn development_keys_and_options() -> Result<()> {
     Ok(())
 }
 
+/// The point of a public key in PEM, compressed.
+fn point(pem: &str, scratch: &Scratch) -> Result<Vec<u8>> {
+    let der = scratch.0.join("key.der");
+    let to = der.to_string_lossy();
+    let form = ["-ec_conv_form", "compressed", "-outform", "DER", "-out", &to];
+    openssl(&[&["pkey", "-pubin", "-pubout", "-in", pem][..], &form].concat())?;
+    let der = fs::read(&der).map_err(|e| failure(&der, &e))?;
+    Ok(der[der.len() - limits::PUBLIC_KEY..].to_vec())
+}
+
+#[test]
+fn an_application_of_another_key() -> Result<()> {
+    let scratch = Scratch::new("release-ta")?;
+    let file = |name: &str| scratch.0.join(name).to_string_lossy().into_owned();
+    let (private, oem, other, ta) =
+        (file("oem.pem"), file("oem.pub"), file("other.pub"), file("ta"));
+    for public in [&oem, &other] {
+        openssl(&["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", &private])?;
+        openssl(&["pkey", "-in", &private, "-pubout", "-out", public])?;
+    }
+    let development = repository().join("ta/keys/development-oem.pub.pem");
+    let development = development.to_string_lossy();
+    let built = repository().join(format!("target/ta/{TA_UUID}.stripped.elf"));
+    let mut bytes = fs::read(&built).map_err(|e| failure(&built, &e))?;
+    let keyed = |bytes: &[u8], key: &str| -> Result<(bool, String)> {
+        fs::write(&ta, bytes).map_err(|e| failure(Path::new(&ta), &e))?;
+        check(&["ta", &ta], &[("PAYLATCH_OEM_KEY", key)])
+    };
+    must_refuse(&keyed(&bytes, &oem)?, "with the development key");
+    let (from, to) = (point(&development, &scratch)?, point(&oem, &scratch)?);
+    let at = bytes.windows(from.len()).position(|part| part == from);
+    let at = at.ok_or_else(|| Failure("the development key is not in the application".into()))?;
+    bytes[at..at + to.len()].copy_from_slice(&to);
+    assert_eq!(keyed(&bytes, &oem)?, (false, String::new()));
+    must_refuse(&keyed(&bytes, &other)?, "with another OEM key");
+    Ok(())
+}
+
 /// A copy of what is looked at of the OP-TEE that the device was built with.
 fn core(scratch: &Scratch) -> Result<PathBuf> {
     let kit =
@@ -160,7 +199,9 @@ fn an_op_tee_that_is_not_fit() -> Result<()> {
     changed(conf, "CFG_TEE_CORE_LOG_LEVEL=1", "CFG_TEE_CORE_LOG_LEVEL=3", "debug traces")?;
     changed(conf, "CFG_TEE_TA_LOG_LEVEL=2", "CFG_TEE_TA_LOG_LEVEL=4", "debug traces")?;
     let (rpmb, storage) = ("core/tee/tee_rpmb_fs.c", "core/tee/tee_svc_storage.c");
-    for (patch, file) in [("0001", rpmb), ("0001", storage), ("0002", rpmb)] {
+    for (patch, file) in
+        [("0001", rpmb), ("0001", storage), ("0002", rpmb), ("0003", rpmb), ("0003", storage)]
+    {
         let line = added_by(patch, file)?;
         changed(file, &line, "", &format!("lacks our patch {patch}"))?;
     }
@@ -183,7 +224,7 @@ fn added_by(patch: &str, file: &str) -> Result<String> {
     let text = fs::read_to_string(&path).map_err(|e| failure(&path, &e))?;
     let begin = format!("+++ b/{file}\n");
     let part = text.split_once(&begin).map_or("", |(_, rest)| rest);
-    let part = part.split("\ndiff --git ").next().unwrap_or_default();
+    let part = part.split("\n--- a/").next().unwrap_or_default();
     let added = part.lines().filter_map(|line| line.strip_prefix('+'));
     added
         .max_by_key(|line| line.len())
