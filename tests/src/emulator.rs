@@ -1,7 +1,7 @@
 //! One power-on of the emulated device: QEMU, and its console.
 
 use std::io::{Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -29,6 +29,8 @@ pub struct Emulator {
     log: Vec<u8>,
     /// Up to where it was read.
     read: usize,
+    /// The secure world's console.
+    secure: PathBuf,
 }
 
 /// What a command on the device's shell printed, and its exit code.
@@ -71,13 +73,14 @@ impl Emulator {
     }
 
     fn launch(date: &str, directory: &Path, options: &[&str]) -> Result<Emulator> {
+        let secure = directory.join("secure.log");
         let mut qemu = Command::new(repository().join("qemu/run"))
             .arg(directory)
             .args(options)
             .args(["--append", BUSY])
             .args(["-seed", "1", "-fw_cfg", AWAKE])
             .args(["-rtc", &format!("clock=vm,base={date}"), "-serial", "stdio"])
-            .args(["-serial", &format!("file:{}", directory.join("secure.log").display())])
+            .args(["-serial", &format!("file:{}", secure.display())])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
@@ -100,7 +103,15 @@ impl Emulator {
                 }
             }
         });
-        Ok(Emulator { qemu, console, output, log: Vec::new(), read: 0 })
+        Ok(Emulator { qemu, console, output, log: Vec::new(), read: 0, secure })
+    }
+
+    /// What the secure world says of a panic of its own.
+    fn deaths(&self) -> Vec<String> {
+        let log = std::fs::read(&self.secure).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let dead = |line: &&str| line.contains("anic") || line.contains("abort");
+        log.lines().filter(dead).map(str::to_owned).collect()
     }
 
     /// Waits until `mark` comes from the console, and returns what came before it.
@@ -272,11 +283,16 @@ impl Emulator {
     }
 }
 
+/// Whatever a phone goes through, its secure world lives.
 impl Drop for Emulator {
     fn drop(&mut self) {
         // It may have ended by itself; either way it is gone after this.
         let _ = self.qemu.kill();
         let _ = self.qemu.wait();
+        if !std::thread::panicking() {
+            let deaths = self.deaths();
+            assert!(deaths.is_empty(), "the secure world died:\n{}", deaths.join("\n"));
+        }
     }
 }
 

@@ -155,18 +155,6 @@ impl Hostile<'_> {
         self.phone
     }
 
-    /// What the secure world says of applications that died.
-    ///
-    /// # Errors
-    /// When its console's log can't be read.
-    pub fn deaths(&mut self) -> Result<Vec<String>> {
-        let log = self.phone.device.directory().join("secure.log");
-        let log = std::fs::read(&log).map_err(|e| Failure(format!("{}: {e}", log.display())))?;
-        let log = String::from_utf8_lossy(&log);
-        let dead = |line: &&str| line.contains("anic") || line.contains("abort");
-        Ok(log.lines().filter(dead).map(str::to_owned).collect())
-    }
-
     /// What the phone says of itself, but for its uptime.
     ///
     /// # Errors

@@ -11,12 +11,17 @@ use crate::device::Device;
 use crate::phone::{Emulated, Phone};
 use crate::shipped::{state_of, told};
 
+/// Seconds of use until a phone that was switched on has answered: not always as many.
+const START: u64 = 300;
+
 /// What a phone says once it is switched on, and once the same was done again.
 pub struct Seen {
     /// The state's name.
     pub state: String,
-    /// All that it tells at first.
+    /// All that it tells at first, but its uptime.
     pub phone: Value,
+    /// Seconds of use.
+    uptime: u64,
     /// All that it tells in the end.
     pub after: Value,
 }
@@ -35,9 +40,10 @@ impl Seen {
         let state = phone.state()?;
         // The bootloader asked before the OS did.
         assert_eq!(told(&phone.emulator()?.log()), [state_of(&state)]);
+        let uptime = phone.status()?["uptime"].as_u64().unwrap_or(0);
         let before = look(&mut phone)?;
         act(&mut phone)?;
-        Ok(Seen { state, phone: before, after: look(&mut phone)? })
+        Ok(Seen { state, phone: before, uptime, after: look(&mut phone)? })
     }
 }
 
@@ -92,6 +98,10 @@ impl Tally {
         };
         if seen.phone != old.phone && seen.phone != new.phone {
             self.wrong.push(format!("{what}: neither old nor new: {}", seen.phone));
+        }
+        let uptimes = old.uptime.saturating_sub(START)..=new.uptime.saturating_add(START);
+        if !uptimes.contains(&seen.uptime) {
+            self.wrong.push(format!("{what}: {} s of use, not {uptimes:?}", seen.uptime));
         }
         self.expect(&format!("{what}: done again"), &new.after, &seen.after);
     }

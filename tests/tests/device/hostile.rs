@@ -154,7 +154,6 @@ impl Victim {
                 found.wrong.push(format!("after {kind}, seed {seed}: the RPMB was written"));
             }
         }
-        found.wrong.extend(hostile.deaths()?);
         for &(kind, short, at_length) in FLOORS {
             let cases = found.cases.get(kind).copied().unwrap_or_default();
             if cases < pick(short, at_length) {
@@ -237,8 +236,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
     let all: Vec<Item> = good.into_iter().chain(bad).collect();
     let mut hostile = Hostile::enter(&mut victim.phone, &all)?;
     hostile.phone().power_on_with(Device::boot_with_two_processors)?;
-    let mut found = hostile.attack("race", SEED, &[])?;
-    found.wrong.extend(hostile.deaths()?);
+    let found = hostile.attack("race", SEED, &[])?;
     let cases = found.cases.values().sum();
     report("requests that change while they are read", cases, count, &found.wrong);
     let sequence = victim.phone.ask(&["status"])?["enrolment"]["sequence"].clone();
@@ -260,8 +258,7 @@ fn a_secure_world_without_memory() -> Result<()> {
     }
     let count = messages.len() as u64;
     let mut hostile = Hostile::enter(&mut victim.phone, &messages)?;
-    let mut found = hostile.attack("starving", SEED, &[steps])?;
-    found.wrong.extend(hostile.deaths()?);
+    let found = hostile.attack("starving", SEED, &[steps])?;
     let cases = found.cases.values().sum();
     report("messages without memory in the secure world", cases, count.min(steps), &found.wrong);
     victim.phone.power_cut()?;
@@ -281,8 +278,7 @@ fn a_message_is_taken_once() -> Result<()> {
     }
     let count = messages.len() as u64;
     let mut hostile = Hostile::enter(&mut victim.phone, &messages)?;
-    let mut found = hostile.attack("rush", SEED, &[PROCESSES])?;
-    found.wrong.extend(hostile.deaths()?);
+    let found = hostile.attack("rush", SEED, &[PROCESSES])?;
     let cases = found.cases.values().sum();
     report("messages handed in by many at once", cases, PROCESSES * count, &found.wrong);
     assert_eq!(victim.phone.ask(&["status"])?["enrolment"]["sequence"], count);
