@@ -1,6 +1,7 @@
-//! What must hold at every step, by name. None of it asks the model what is
-//! right: it looks at what the lock shows before a step and after it, with an
-//! honest storage, and tries what it likes on copies.
+//! What must hold at every step, by name. The model is asked for a phone's terms
+//! and who has a say, never for what is right: a property looks at what the lock
+//! shows before a step and after it, with an honest storage, and tries what it likes
+//! on copies.
 
 use paylatch_proto::api::{EventKind, Outcome};
 use paylatch_proto::limits::{DAY, UPTIME_STEP};

@@ -57,7 +57,7 @@ impl Attack {
         must_be_only_a_lock_screen(&mut self.phone)
     }
 
-    /// The owner's data are as they were, and so is the RPMB.
+    /// The owner's data are as they were.
     #[track_caller]
     fn must_be_intact(&self) -> Result<()> {
         assert!(self.phone.device.read_file(PHOTO)? == self.fleet.photo, "the photo is another");
