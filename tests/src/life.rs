@@ -3,12 +3,15 @@
 
 mod seen;
 
+use paylatch_proto::api::Request;
 use paylatch_proto::limits;
 
 use crate::device::Device;
 use crate::issuer::{BUYER, ESCROW, Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
 use crate::phones::LOCK;
+use crate::prove::at_length;
+use crate::table::attack::{Attacked, encoded};
 use crate::{Failure, Result};
 
 pub use seen::{Seen, Tally};
@@ -45,12 +48,13 @@ struct Life<'a> {
     tried: &'a mut Try<'a>,
 }
 
-/// A voucher and all kinds of messages, from the first start on.
+/// A voucher and all kinds of messages, from the first start on; at length also a
+/// deadline that passes, a sale back, and an OS that says it is well.
 ///
 /// # Errors
 /// Those of `tried`, and when the phone does not answer.
 pub fn from_the_factory_to_the_release<'a>(tried: &'a mut Try<'a>) -> Result<()> {
-    let mut life = Life::new(tried)?;
+    let mut life = Life::new(tried, &[])?;
     life.start("the very first start", "unprovisioned")?;
     let voucher = life.voucher.clone();
     life.text("the voucher", "provision", &voucher, "unprovisioned", "unlocked")?;
@@ -71,8 +75,17 @@ pub fn from_the_factory_to_the_release<'a>(tried: &'a mut Try<'a>) -> Result<()>
     life.text("an unlock for a time", "apply", &until, "locked", "unlocked")?;
     let unlock = life.message(4, &["unlock"])?;
     life.text("an unlock", "apply", &unlock, "unlocked", "unlocked")?;
-    let rekey = life.issuer.rekey(&life.voucher, 5)?;
+    if at_length() {
+        life.through_a_deadline()?;
+    }
+    let rekey = life.issuer.rekey(&life.voucher, 7)?;
     life.text("a rekey", "apply", &rekey, "unlocked", "unlocked")?;
+    if at_length() {
+        let back = life.issuer.sale(BUYER, LENDER, &life.voucher, 8)?;
+        life.text("a sale back", "apply", &back, "unlocked", "unlocked")?;
+        let good: &Act = &|phone| phone.call(&encoded(&Request::GoodBoot)?).map(drop);
+        life.act("a good boot", "unlocked", "unlocked", good)?;
+    }
     let off: &Act = &|phone| phone.ask(&["shutdown"]).map(drop);
     life.act("a shutdown", "unlocked", "unlocked", off)?;
     let release = life.issuer.release(ESCROW, &life.voucher)?;
@@ -84,25 +97,89 @@ pub fn from_the_factory_to_the_release<'a>(tried: &'a mut Try<'a>) -> Result<()>
 /// # Errors
 /// As [`from_the_factory_to_the_release`].
 pub fn a_seal<'a>(tried: &'a mut Try<'a>) -> Result<()> {
-    let mut life = Life::new(tried)?;
+    let mut life = Life::new(tried, &[])?;
     let seal = life.issuer.seal(&life.id)?;
     life.text("a seal", "provision", &seal, "unprovisioned", "released")
 }
 
+/// The day on which a phone releases itself.
+///
+/// # Errors
+/// As [`from_the_factory_to_the_release`].
+pub fn a_sunset<'a>(tried: &'a mut Try<'a>) -> Result<()> {
+    let mut life = Life::new(tried, &["--sunset", "1"])?;
+    life.is_enrolled()?;
+    let passes: &Act = &|phone| phone.pass(limits::DAY);
+    life.act("the sunset", "unlocked", "released", passes)
+}
+
+/// A release of a phone with a damaged record.
+///
+/// # Errors
+/// As [`from_the_factory_to_the_release`], and when no damage leads to one that is
+/// stored.
+pub fn a_recovery<'a>(tried: &'a mut Try<'a>) -> Result<()> {
+    let mut life = Life::new(tried, &[])?;
+    life.is_enrolled()?;
+    let (voucher, release) = (life.voucher.clone(), life.issuer.release(ESCROW, &life.voucher)?);
+    let recover: &Act =
+        &|phone| match &*phone.answer(&["recover", "--voucher", &voucher, &release])?.says {
+            "applied" | "already_applied" => Ok(()),
+            says => Err(Failure(format!("recover: {says}"))),
+        };
+    life.device = damaged(&life.device, recover)?;
+    life.act("a recovery", "fault", "released", recover)
+}
+
+/// The device with a bit of the RPMB flipped that leaves it at fault, until `recover`.
+fn damaged(device: &Device, recover: &Act) -> Result<Device> {
+    let stored = device.rpmb()?;
+    // Records are behind OP-TEE's own tables.
+    for at in (0..stored.len()).rev().filter(|at| stored[*at] != 0).step_by(256) {
+        let damaged = device.copy("damaged")?;
+        damaged.damage_rpmb(at, 1)?;
+        let mut phone = Emulated::of(damaged.copy("tried")?);
+        phone.power_on()?;
+        if phone.state()? == "fault" && recover(&mut phone).is_ok() {
+            phone.power_cut()?;
+            if phone.state()? == "released" {
+                return Ok(damaged);
+            }
+        }
+    }
+    Err(Failure("no damage leads to a fault that a release is stored over".into()))
+}
+
 impl<'a> Life<'a> {
-    /// A phone whose RPMB was never written to.
-    fn new(tried: &'a mut Try<'a>) -> Result<Life<'a>> {
+    /// A phone whose RPMB was never written to; `more` is for its voucher.
+    fn new(tried: &'a mut Try<'a>, more: &[&str]) -> Result<Life<'a>> {
         let issuer = Issuer::new()?;
         let device = Device::new("life")?;
         let mut phone = Emulated::of(device.copy("identity")?);
         phone.power_on()?;
         let id = phone.ask(&["identity"])?["device"].as_str().unwrap_or_default().to_owned();
-        let voucher = issuer.voucher(&id, NOTICE, &[])?;
+        let voucher = issuer.voucher(&id, NOTICE, more)?;
         Ok(Life { issuer, id, voucher, device, tried })
     }
 
     fn message(&self, sequence: u64, order: &[&str]) -> Result<String> {
         self.issuer.message(LENDER, &self.voucher, sequence, order)
+    }
+
+    /// Its voucher is handed in, which is not tried.
+    fn is_enrolled(&mut self) -> Result<()> {
+        let voucher = self.voucher.clone();
+        self.goes("the voucher", "unlocked", &|phone| hand_in(phone, "provision", &voucher))
+    }
+
+    fn through_a_deadline(&mut self) -> Result<()> {
+        let brief = self.message(5, &["unlock-for", "--time", "15m"])?;
+        self.text("an unlock that ends soon", "apply", &brief, "unlocked", "unlocked")?;
+        let passes: &Act = &|phone| phone.pass(limits::UPTIME_STEP);
+        self.act("a deadline that passes", "unlocked", "locked", passes)?;
+        self.start("a start of a locked phone", "locked")?;
+        let unlock = self.message(6, &["unlock"])?;
+        self.text("an unlock of a locked phone", "apply", &unlock, "locked", "unlocked")
     }
 
     /// A text is handed in.
@@ -112,6 +189,11 @@ impl<'a> Life<'a> {
 
     fn act(&mut self, name: &str, from: &str, to: &str, act: &Act) -> Result<()> {
         (self.tried)(&self.device, &Moment { name, from, to, act, is_start: false })?;
+        self.goes(name, to, act)
+    }
+
+    /// Goes on to the next moment.
+    fn goes(&mut self, name: &str, to: &str, act: &Act) -> Result<()> {
         let mut phone = Emulated::of(self.device.copy("life")?);
         phone.power_on()?;
         act(&mut phone)?;

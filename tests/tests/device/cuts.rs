@@ -2,8 +2,8 @@
 //! the lock's state: the next start finds the old state or the new, and what was
 //! interrupted can be done again.
 //!
-//! With PAYLATCH_PROVE=1, each cut of the long ones is tried, and the start after
-//! each cut is cut at every write, too.
+//! The start after a cut is cut, too: after one cut of a rekey. With PAYLATCH_PROVE=1,
+//! after each cut of each moment, and each cut of the long moments is tried.
 
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
@@ -16,9 +16,22 @@ use paylatch_tests::prove::{at_length, report};
 /// PAYLATCH_PROVE.
 const ALL: usize = 6;
 
+/// The moment in which a start after a cut is always cut, too.
+const TWICE: &str = "a rekey";
+
 #[test]
 fn from_the_factory_to_the_release() -> Result<()> {
     each_moment_of(|tried| life::from_the_factory_to_the_release(tried), 35)
+}
+
+#[test]
+fn a_sunset() -> Result<()> {
+    each_moment_of(|tried| life::a_sunset(tried), 2)
+}
+
+#[test]
+fn a_recovery() -> Result<()> {
+    each_moment_of(|tried| life::a_recovery(tried), 2)
 }
 
 #[test]
@@ -54,7 +67,7 @@ fn cut(tally: &mut Tally, device: &Device, moment: &Moment) -> Result<()> {
         }
         let what = format!("{}, cut {number} of {}", moment.name, cuts.len() - 1);
         tally.between(&what, recording.device(writes)?, moment, &old, &new);
-        if at_length() {
+        if at_length() || moment.name == TWICE && number == 3 {
             let ask: &Act = &|phone| phone.state().map(drop);
             let start = Recording::of(&recording.device(writes)?, None, ask)?;
             for (number, writes) in start.cuts().enumerate() {

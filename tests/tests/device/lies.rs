@@ -135,6 +135,16 @@ fn from_the_factory_to_the_release() -> Result<()> {
 }
 
 #[test]
+fn during_a_recovery() -> Result<()> {
+    each_moment_of(|tried| life::a_recovery(tried), 3)
+}
+
+#[test]
+fn during_a_sunset() -> Result<()> {
+    each_moment_of(|tried| life::a_sunset(tried), 1)
+}
+
+#[test]
 fn during_a_seal() -> Result<()> {
     each_moment_of(|tried| life::a_seal(tried), 3)
 }
