@@ -21,7 +21,7 @@ const TWICE: &str = "a rekey";
 
 #[test]
 fn from_the_factory_to_the_release() -> Result<()> {
-    each_moment_of(|tried| life::from_the_factory_to_the_release(tried), 35)
+    each_moment_of(|tried| life::from_the_factory_to_the_release(tried), 39)
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn cut(tally: &mut Tally, device: &Device, moment: &Moment) -> Result<()> {
         }
         let what = format!("{}, cut {number} of {}", moment.name, cuts.len() - 1);
         tally.between(&what, recording.device(writes)?, moment, &old, &new);
-        if at_length() || moment.name == TWICE && number == 3 {
+        if at_length() || moment.name == TWICE && number == 4 {
             let ask: &Act = &|phone| phone.state().map(drop);
             let start = Recording::of(&recording.device(writes)?, None, ask)?;
             for (number, writes) in start.cuts().enumerate() {
