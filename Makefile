@@ -129,7 +129,7 @@ run: device host
 
 # --- Tests ---------------------------------------------------------------------
 
-test: check host-tests issuer-tests chip-test device-tests memory-test
+test: check host-tests issuer-tests chip-test device-tests storage-test memory-test
 
 # Format, lints, docs, licences. OP-TEE has no unwinder, and what runs under it none.
 check: device host
@@ -183,6 +183,11 @@ xtest-device: ta
 	@PAYLATCH_DEVICE=$(target)/xtest $(MAKE) -s -C qemu xtest TA_ELF=$(ta_elf)
 
 # OP-TEE's own test suite, on our OP-TEE.
+# What of it is in `make test`.
+storage-test: xtest-device host
+	$(say) "storage-test: some of OP-TEE's own test suite"
+	@$(run_xtest) some_of_the_storage
+
 xtest: xtest-device host
 	$(say) "xtest: OP-TEE's own test suite (about 3 min)"
 	@$(run_xtest)
@@ -229,4 +234,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release reproduce shell host run test check host-tests issuer-tests \
-	chip chip-test device-tests measured-device faulty-firmware memory-test xtest-device xtest prove fuzz audit clean
+	chip chip-test device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest prove fuzz audit clean

@@ -1,4 +1,5 @@
-//! OP-TEE's own test suite, on our OP-TEE (`make xtest`): the same sources,
+//! OP-TEE's own test suite, on our OP-TEE (`make xtest`, and a little of it in
+//! `make test`): the same sources,
 //! patches and settings as in a phone, but for one. `CFG_REE_FS_TA=y` lets the
 //! core load the suite's applications, which a tee-supplicant hands to it, signed
 //! with OP-TEE's own key. Storage is the RPMB and nothing else, as in a phone;
@@ -103,5 +104,28 @@ fn the_regression_suite() -> Result<()> {
     let emulator = device.boot()?;
     assert_eq!(told(&emulator.log()), [Some(State::Unprovisioned)]);
     report("OP-TEE's own test suite, subtests", subtests, SUBTESTS, &wrong);
+    Ok(())
+}
+
+/// A few cases of the storage's group, which `make test` has: objects are made,
+/// read, written, moved about in, cut short, renamed and removed.
+#[test]
+fn some_of_the_storage() -> Result<()> {
+    const SOME: [&str; 8] = ["6001", "6002", "6003", "6004", "6005", "6006", "6007", "6009"];
+    let device = Device::new("xtest-some")?;
+    let mut emulator = device.boot()?;
+    emulator.shell("tee-supplicant -d")?;
+    let said = emulator.shell(&format!("xtest -t regression {}", SOME.join(" ")))?.text;
+    emulator.power_off()?;
+    let (subtests, failed) = totals(&said, "subtests").unwrap_or_default();
+    let (cases, _) = totals(&said, "test cases").unwrap_or_default();
+    let mut wrong = Vec::new();
+    if failed != 0 || cases != SOME.len() as u64 {
+        wrong.push(format!("{cases} cases; {failed} subtests failed"));
+    }
+    if !said.contains("Storage id: 80000100") || said.contains("Storage id: 80000000") {
+        wrong.push("the storage is not the RPMB alone".into());
+    }
+    report("OP-TEE's own test suite, some of the storage, subtests", subtests, 230, &wrong);
     Ok(())
 }
