@@ -1,9 +1,8 @@
 //! OP-TEE's own test suite, on our OP-TEE (`make xtest`, and a little of it in
-//! `make test`): the same sources,
-//! patches and settings as in a phone, but for one. `CFG_REE_FS_TA=y` lets the
-//! core load the suite's applications, which a tee-supplicant hands to it, signed
-//! with OP-TEE's own key. Storage is the RPMB and nothing else, as in a phone;
-//! our application is there, too.
+//! `make test`): the same sources, patches and settings as in a phone, but for one.
+//! `CFG_REE_FS_TA=y` lets the core load the suite's applications, which a
+//! tee-supplicant hands to it, signed with OP-TEE's own key. Storage is the RPMB and
+//! nothing else, as in a phone; our application is there, too.
 
 use paylatch_proto::state::State;
 use paylatch_tests::Result;
