@@ -31,21 +31,26 @@ const IS_LAST: u8 = 2;
 
 /// Bytes to damage, and the bits of them.
 fn spots(stored: &[u8]) -> Vec<(usize, u8)> {
-    let used = stored.chunks(GROUP).enumerate();
-    let used = used.filter(|(_, group)| group.iter().any(|byte| *byte != 0)).map(|(i, _)| i);
-    // Another byte of each, though groups repeat in what is stored, and another bit.
-    let in_group = |group: usize| (group * GROUP + (group * 7 + group / 16) % GROUP, group / 3);
-    let groups = used.step_by(if at_length() { 1 } else { FEW }).map(in_group);
-    let entries = (TABLE..).step_by(ENTRY);
-    let files = entries.take_while(|entry| stored[entry + FLAGS] & IS_LAST == 0);
-    let heads = files.enumerate().flat_map(|(file, entry)| {
-        let bytes = (entry..entry + FLAGS + 4).filter(|_| at_length());
-        let flags = [IS_ACTIVE, IS_LAST].into_iter().enumerate();
-        let flags = flags.filter(move |(flag, _)| at_length() || file == 2 * flag);
-        let flags = flags.map(move |(_, bits)| (entry + FLAGS, bits));
-        bytes.map(|at| (at, 1 << (at % 7))).chain(flags)
+    let (long, is_used) = (at_length(), |group: &usize| {
+        stored[group * GROUP..][..GROUP].iter().any(|byte| *byte != 0)
     });
-    groups.map(|(at, bit)| (at, 1 << (bit % 8))).chain(heads).collect()
+    let used = (0..stored.len() / GROUP).filter(is_used);
+    // Another byte of each, though groups repeat in what is stored, and another bit.
+    let mut spots: Vec<_> = used
+        .step_by(if long { 1 } else { FEW })
+        .map(|group| (group * GROUP + (group * 7 + group / 16) % GROUP, 1 << (group / 3 % 8)))
+        .collect();
+    let files = (TABLE..).step_by(ENTRY).take_while(|entry| stored[entry + FLAGS] & IS_LAST == 0);
+    let files: Vec<usize> = files.collect();
+    if long {
+        for entry in files {
+            spots.extend((entry..entry + FLAGS + 4).map(|at| (at, 1 << (at % 7))));
+            spots.extend([IS_ACTIVE, IS_LAST].map(|flag| (entry + FLAGS, flag)));
+        }
+    } else {
+        spots.extend([(files[0] + FLAGS, IS_ACTIVE), (files[2] + FLAGS, IS_LAST)]);
+    }
+    spots
 }
 
 #[test]
@@ -86,9 +91,11 @@ fn let_go(device: Device, word: &[&str]) -> Result<bool> {
         let state = phone.state()?;
         let asked = told(&phone.emulator()?.log());
         must(asked == [state_of(&state)], "the bootloader", &format!("{asked:?}, then {state}"))?;
+        let again = phone.state()?;
+        must(again == state, "asked again", &again)?;
         is_fault |= state == "fault";
         match (start, &*state) {
-            (_, "locked" | "fault") => {}
+            (0, "locked") | (_, "fault") => {}
             (1, "released") => return Ok(is_fault),
             _ => return Err(Failure(format!("the state: {state}"))),
         }
