@@ -151,6 +151,9 @@ fn an_application_of_another_key() -> Result<()> {
     bytes[at..at + to.len()].copy_from_slice(&to);
     assert_eq!(keyed(&bytes, &oem)?, (false, String::new()));
     must_refuse(&keyed(&bytes, &other)?, "with another OEM key");
+    // Nothing is in everything.
+    must_refuse(&keyed(&bytes, &ta)?, "not a public key");
+    must_refuse(&keyed(&bytes, "")?, "not a public key");
     Ok(())
 }
 
