@@ -183,14 +183,14 @@ xtest-device: ta
 	@PAYLATCH_DEVICE=$(target)/xtest $(MAKE) -s -C qemu xtest TA_ELF=$(ta_elf)
 
 # OP-TEE's own test suite, on our OP-TEE.
+xtest: xtest-device host
+	$(say) "xtest: OP-TEE's own test suite (about 3 min)"
+	@$(run_xtest)
+
 # What of it is in `make test`.
 storage-test: xtest-device host
 	$(say) "storage-test: some of OP-TEE's own test suite"
 	@$(run_xtest) some_of_the_storage
-
-xtest: xtest-device host
-	$(say) "xtest: OP-TEE's own test suite (about 3 min)"
-	@$(run_xtest)
 
 run_xtest = PAYLATCH_DEVICE=$(target)/xtest cargo test $(ours) --test xtest -- --nocapture
 

@@ -50,15 +50,23 @@ fn totals(said: &str, what: &str) -> Option<(u64, u64)> {
     })
 }
 
+/// Runs these cases, or all; what was said, and whether it was of the RPMB alone.
+fn run(device: &Device, cases: &[&str]) -> Result<(String, Vec<String>)> {
+    let mut emulator = device.boot()?;
+    emulator.shell("tee-supplicant -d")?;
+    let said = emulator.shell(&format!("xtest -t regression {}", cases.join(" ")))?.text;
+    emulator.power_off()?;
+    let mut wrong = Vec::new();
+    if !said.contains("Storage id: 80000100") || said.contains("Storage id: 80000000") {
+        wrong.push("the storage is not the RPMB alone".into());
+    }
+    Ok((said, wrong))
+}
+
 #[test]
 fn the_regression_suite() -> Result<()> {
     let device = Device::new("xtest")?;
-    let mut emulator = device.boot()?;
-    emulator.shell("tee-supplicant -d")?;
-    let said = emulator.shell("xtest -t regression")?.text;
-    emulator.power_off()?;
-
-    let mut wrong = Vec::new();
+    let (said, mut wrong) = run(&device, &[])?;
     let (subtests, _) = totals(&said, "subtests").unwrap_or_default();
     let (cases, failed) = totals(&said, "test cases").unwrap_or_default();
     for line in said.lines().filter(|line| line.contains(" of which ")) {
@@ -95,9 +103,6 @@ fn the_regression_suite() -> Result<()> {
     if cases < CASES || storage < STORAGE_CASES {
         wrong.push(format!("{cases} cases, {storage} of them of the storage"));
     }
-    if !said.contains("Storage id: 80000100") || said.contains("Storage id: 80000000") {
-        wrong.push("the storage is not the RPMB alone".into());
-    }
 
     // With all that in the RPMB, our application still finds that it has no record.
     let emulator = device.boot()?;
@@ -111,19 +116,11 @@ fn the_regression_suite() -> Result<()> {
 #[test]
 fn some_of_the_storage() -> Result<()> {
     const SOME: [&str; 8] = ["6001", "6002", "6003", "6004", "6005", "6006", "6007", "6009"];
-    let device = Device::new("xtest-some")?;
-    let mut emulator = device.boot()?;
-    emulator.shell("tee-supplicant -d")?;
-    let said = emulator.shell(&format!("xtest -t regression {}", SOME.join(" ")))?.text;
-    emulator.power_off()?;
+    let (said, mut wrong) = run(&Device::new("xtest-some")?, &SOME)?;
     let (subtests, failed) = totals(&said, "subtests").unwrap_or_default();
     let (cases, _) = totals(&said, "test cases").unwrap_or_default();
-    let mut wrong = Vec::new();
     if failed != 0 || cases != SOME.len() as u64 {
         wrong.push(format!("{cases} cases; {failed} subtests failed"));
-    }
-    if !said.contains("Storage id: 80000100") || said.contains("Storage id: 80000000") {
-        wrong.push("the storage is not the RPMB alone".into());
     }
     report("OP-TEE's own test suite, some of the storage, subtests", subtests, 230, &wrong);
     Ok(())
