@@ -37,19 +37,20 @@ impl Seen {
     pub fn of(device: Device, act: &Act) -> Result<Seen> {
         let mut phone = Emulated::of(device);
         phone.power_on()?;
-        let state = phone.state()?;
+        let status = phone.status()?;
+        let state = status["state"].as_str().unwrap_or_default().to_owned();
         // The bootloader asked before the OS did.
         assert_eq!(told(&phone.emulator()?.log()), [state_of(&state)]);
-        let uptime = phone.status()?["uptime"].as_u64().unwrap_or(0);
-        let before = look(&mut phone)?;
+        let uptime = status["uptime"].as_u64().unwrap_or(0);
+        let before = look(&mut phone, &status)?;
         act(&mut phone)?;
-        Ok(Seen { state, phone: before, uptime, after: look(&mut phone)? })
+        let status = phone.status()?;
+        Ok(Seen { state, phone: before, uptime, after: look(&mut phone, &status)? })
     }
 }
 
 /// All that the lock tells, but for what only time has changed.
-fn look(phone: &mut Emulated) -> Result<Value> {
-    let status = phone.status()?;
+fn look(phone: &mut Emulated, status: &Value) -> Result<Value> {
     let enrolment = &status["enrolment"];
     let mut told = json!({ "state": status["state"], "fault": status["fault"] });
     // Of a released phone it is told until power-off only.

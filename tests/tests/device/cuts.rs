@@ -7,46 +7,38 @@
 
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
-use paylatch_tests::life::{self, Act, Moment, Seen, Tally, Try};
+use paylatch_tests::life::{self, Act, Moment, Seen, Tally};
 use paylatch_tests::phone::Phone;
 use paylatch_tests::power_cut::Recording;
-use paylatch_tests::prove::{at_length, report};
+use paylatch_tests::prove::at_length;
 
 /// So many cuts of a moment are all tried; of more only some, but with
 /// PAYLATCH_PROVE.
 const ALL: usize = 6;
+
+const WHAT: &str = "power cuts at an RPMB write";
 
 /// The moment in which a start after a cut is always cut, too.
 const TWICE: &str = "a rekey";
 
 #[test]
 fn from_the_factory_to_the_release() -> Result<()> {
-    each_moment_of(|tried| life::from_the_factory_to_the_release(tried), 39)
+    life::each_moment(|tried| life::from_the_factory_to_the_release(tried), (WHAT, 39), cut)
 }
 
 #[test]
 fn a_sunset() -> Result<()> {
-    each_moment_of(|tried| life::a_sunset(tried), 2)
+    life::each_moment(|tried| life::a_sunset(tried), (WHAT, 2), cut)
 }
 
 #[test]
 fn a_recovery() -> Result<()> {
-    each_moment_of(|tried| life::a_recovery(tried), 2)
+    life::each_moment(|tried| life::a_recovery(tried), (WHAT, 2), cut)
 }
 
 #[test]
 fn a_seal() -> Result<()> {
-    each_moment_of(|tried| life::a_seal(tried), 6)
-}
-
-fn each_moment_of(
-    life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>,
-    floor: u64,
-) -> Result<()> {
-    let mut tally = Tally::default();
-    life(&mut |device, moment| cut(&mut tally, device, moment))?;
-    report("power cuts at an RPMB write", tally.cases, floor, &tally.wrong);
-    Ok(())
+    life::each_moment(|tried| life::a_seal(tried), (WHAT, 6), cut)
 }
 
 fn cut(tally: &mut Tally, device: &Device, moment: &Moment) -> Result<()> {

@@ -131,33 +131,30 @@ fn during_messages_to_a_locked_phone() -> Result<()> {
 
 #[test]
 fn from_the_factory_to_the_release() -> Result<()> {
-    each_moment_of(|tried| life::from_the_factory_to_the_release(tried), 20)
+    each_moment(|tried| life::from_the_factory_to_the_release(tried), 20)
 }
 
 #[test]
 fn during_a_recovery() -> Result<()> {
-    each_moment_of(|tried| life::a_recovery(tried), 3)
+    each_moment(|tried| life::a_recovery(tried), 3)
 }
 
 #[test]
 fn during_a_sunset() -> Result<()> {
-    each_moment_of(|tried| life::a_sunset(tried), 1)
+    each_moment(|tried| life::a_sunset(tried), 1)
 }
 
 #[test]
 fn during_a_seal() -> Result<()> {
-    each_moment_of(|tried| life::a_seal(tried), 3)
+    each_moment(|tried| life::a_seal(tried), 3)
 }
 
-fn each_moment_of(
-    life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>,
-    floor: u64,
-) -> Result<()> {
-    let mut tally = Tally::default();
+fn each_moment(life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>, floor: u64) -> Result<()> {
     let mut turn = 0;
-    life(&mut |device, moment| lie(&mut tally, &mut turn, device, moment))?;
-    report("lies about the storage, from the beginning", tally.cases, floor, &tally.wrong);
-    Ok(())
+    let name = "lies about the storage, from the beginning";
+    life::each_moment(life, (name, floor), |tally, device, moment| {
+        lie(tally, &mut turn, device, moment)
+    })
 }
 
 /// How many positions of a moment are tried, one lie each; at length each
