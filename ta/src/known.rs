@@ -190,7 +190,7 @@ impl Known {
 
     /// The record as this power-on has to store it at first: without the clean
     /// mark. Where it was cleared already, the last power-on ended unclean and
-    /// is charged for, once in each power-on, which began at `began`.
+    /// is charged for, once in each power-on: the clock showed `began` then.
     pub fn charge(&mut self, mut state: StateRecord, began: u64) -> StateRecord {
         let boot = *self.boot.get_or_insert_with(|| {
             let charge = if state.clean { 0 } else { limits::UPTIME_STEP };

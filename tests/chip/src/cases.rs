@@ -29,8 +29,8 @@ pub struct Case {
     off: Memory,
     /// What is stored before.
     records: Vec<u8>,
-    /// What may be stored afterwards: that, and what is without a fault.
-    right: Vec<Vec<u8>>,
+    /// What may be stored afterwards: what is without a fault.
+    settled: Vec<Vec<u8>>,
     /// Whether it may store: a question, or what is taken.
     stores: bool,
     /// States that the phone must not be in afterwards.
@@ -77,7 +77,7 @@ impl Case {
     /// A message that is taken and leaves a locked phone locked.
     fn taken(name: &str, phone: Phone, message: &[u8]) -> Case {
         let case = Case::call(name, phone, &Request::Apply(message), ANY_BUT_LOCKED);
-        assert_ne!(case.right[0], case.right[1], "{name}: it is not taken");
+        assert_ne!(case.records, case.settled[0], "{name}: it is not taken");
         Case { stores: true, ..case }
     }
 
@@ -91,7 +91,7 @@ impl Case {
     fn lasting(name: &str, mut phone: Phone, entry: Entry, seconds: u64) -> Case {
         phone.machine.request(&[0; limits::REQUEST]);
         let case = Case::of(name, phone, entry, ANY_BUT_LOCKED);
-        Case { later: Some(seconds), stores: true, ..case }
+        Case { later: Some(seconds), ..case }
     }
 
     fn of(name: &str, phone: Phone, entry: Entry, open: &'static [State]) -> Case {
@@ -99,9 +99,9 @@ impl Case {
         let run = Run { before: phone.machine.memory(), entry };
         let records = phone.machine.records();
         phone.machine.run(entry);
-        let right = vec![records.clone(), phone.machine.records()];
+        let settled = vec![phone.machine.records()];
         let stores = entry == Entry::State;
-        Case { name: name.into(), run, off: phone.off, records, right, stores, open, later: None }
+        Case { name: name.into(), run, off: phone.off, records, settled, stores, open, later: None }
     }
 
     /// The same where the lock may find that its memory is not what it was: then it
@@ -112,16 +112,16 @@ impl Case {
         machine.set_records(&self.records);
         machine.run(Entry::Start);
         machine.run(Entry::State);
-        self.right.push(machine.records());
+        self.settled.push(machine.records());
         self
     }
 
     /// What came of a run that ended so.
     pub fn judge(&self, machine: &mut Machine, end: End) -> Verdict {
-        let records = machine.records();
         if let Some(seconds) = self.later {
             return self.judge_later(machine, end, seconds);
         }
+        let records = machine.records();
         let mut said = false;
         if let End::Returned(length) = end {
             match self.run.entry {
@@ -150,7 +150,7 @@ impl Case {
                 }
             }
         }
-        let changed = !self.right.contains(&records);
+        let changed = records != self.records && !self.settled.contains(&records);
         match end {
             // A question may store, too: that power came, what time has brought.
             _ if changed && self.stores => Verdict::Spoilt,
