@@ -212,18 +212,14 @@ chip-test: chip
 # The long version of what `make test` tries a part of, and one table of it.
 prove: device faulty-firmware xtest-device host chip
 	$(say) "prove: every sequence, fault, lie and power cut (hours)"
-	@export PAYLATCH_PROVE=1; failed=; \
-	cargo test $(ours) --no-fail-fast --test model --test failing_storage --test wycheproof \
-		-- --nocapture >$(target)/prove.log 2>&1 || failed=1; \
-	cargo test $(ours) --test device -- --nocapture absence:: cuts:: damage:: hostile:: lies:: \
-		>>$(target)/prove.log 2>&1 || failed=1; \
-	$(target)/chip/release/paylatch-chip $(chip_program) >>$(target)/prove.log 2>&1 || failed=1; \
-	$(run_xtest) >>$(target)/prove.log 2>&1 || failed=1; \
-	sed -n 's/^\.*prove: \(.*\): \([0-9]*\) cases, \([0-9]*\) failed$$/\2 cases\t\3 failed\t\1/p' \
-		$(target)/prove.log; \
-	[ -z "$$failed" ] || { tail -n 40 $(target)/prove.log; exit 1; }
+	@PAYLATCH_PROVE=1 tests/prove $(target)/prove.log \
+		'cargo test $(ours) --no-fail-fast --test failing_storage --test wycheproof --test model \
+			-- --nocapture' \
+		'cargo test $(ours) --test device -- --test-threads 2 --nocapture \
+			absence:: cuts:: damage:: hostile:: lies::' \
+		'$(target)/chip/release/paylatch-chip $(chip_program)' \
+		'$(run_xtest)'
 
-# Coverage-guided; what make test has of it are the committed inputs.
 fuzz:
 	@tests/fuzz/run
 
