@@ -7,6 +7,11 @@ pub fn at_length() -> bool {
     std::env::var_os("PAYLATCH_PROVE").is_some_and(|value| value == "1")
 }
 
+/// The one in a bounded part, the other at length.
+pub fn by_length<T>(bounded: T, long: T) -> T {
+    if at_length() { long } else { bounded }
+}
+
 /// Tells in one line what was tried.
 ///
 /// # Panics

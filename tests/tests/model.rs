@@ -43,7 +43,7 @@ fn run(terms: Terms, moves: &[Move]) -> Result<u64, String> {
 /// once failed is tried first.
 #[test]
 fn random_sequences() {
-    let cases = if prove::at_length() { 20_000 } else { 400 };
+    let cases = prove::by_length(400, 20_000);
     let regressions = FileFailurePersistence::Direct("proptest-regressions/model.txt");
     let config =
         Config { cases, failure_persistence: Some(Box::new(regressions)), ..Config::default() };
@@ -156,7 +156,7 @@ const SUNSET: Terms = Terms { escrow: false, sunset: Some(1) };
 
 /// All sequences of six of the steps, or of `bounded` where not at length.
 fn every(name: &str, start: Trial, steps: &[Step], bounded: u32) -> Covered {
-    let length = if prove::at_length() { 6 } else { bounded };
+    let length = prove::by_length(bounded, 6);
     let (covered, failed) = match explore(start, steps, length) {
         Ok(covered) => (covered, vec![]),
         Err(e) => (Covered::default(), vec![e]),

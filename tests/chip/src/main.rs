@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use paylatch_tests::prove::at_length;
+use paylatch_tests::prove::{at_length, by_length};
 
 use cases::{Case, Verdict};
 use faults::{Fault, Which, skip};
@@ -81,7 +81,7 @@ fn main() -> ExitCode {
             tally.take(&program, &case.name, floor, &done);
         }
     }
-    let [all, some] = if at_length() { [1, 5] } else { FLIPPED };
+    let [all, some] = by_length(FLIPPED, [1, 5]);
     for (cases, one_in) in [
         (cases::questions(&program), 1),
         (cases::starts(&program).drain(1..).collect(), 1),
@@ -139,7 +139,7 @@ impl Tally {
 /// # Panics
 /// When it finds nothing.
 fn compare(program: &Arc<Program>) {
-    let which = if at_length() { Which::Three { one_in: 1 } } else { Which::Last };
+    let which = by_length(Which::Last, Which::Three { one_in: 1 });
     let run = cases::plain(program, Forgery::Altered);
     let judge = |_: &mut Machine, end| end == End::Returned(1);
     let done = skip(program, &run, which, &mut Random(1), &judge);

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::prove::at_length;
+use crate::prove::{at_length, by_length};
 
 /// How a request is answered, as `qemu/rpmb_fault.h` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,6 +136,6 @@ pub fn lies(position: u32) -> Vec<Answer> {
 
 /// Fewer still: of [`lies`] each third, all of them in three turns.
 pub fn some_lies(turn: u32) -> Vec<Answer> {
-    let each = if at_length() { 1 } else { 3 };
+    let each = by_length(3, 1);
     lies(turn).into_iter().skip(turn as usize % each).step_by(each).collect()
 }

@@ -12,7 +12,7 @@ use paylatch_tests::device::Device;
 use paylatch_tests::issuer::ESCROW;
 use paylatch_tests::phone::{Emulated, NONCE, Phone};
 use paylatch_tests::phones::Phones;
-use paylatch_tests::prove::{at_length, report};
+use paylatch_tests::prove::{at_length, by_length, report};
 use paylatch_tests::shipped::{state_of, told};
 use paylatch_tests::{Failure, Result};
 
@@ -77,7 +77,7 @@ fn of_a_locked_phone() -> Result<()> {
             }
         }
     }
-    report("damage of what is stored", cases, if at_length() { 300 } else { 16 }, &wrong);
+    report("damage of what is stored", cases, by_length(16, 300), &wrong);
     Ok(())
 }
 

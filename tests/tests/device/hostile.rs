@@ -17,7 +17,7 @@ use paylatch_tests::hostile::{Found, Hostile, Item};
 use paylatch_tests::issuer::{ESCROW, LENDER, STRANGER};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
-use paylatch_tests::prove::{at_length, report};
+use paylatch_tests::prove::{by_length, report};
 use paylatch_tests::{Failure, Result};
 
 /// Of the random numbers; a failure names it, with what was added for the phone.
@@ -131,18 +131,16 @@ impl Victim {
     /// Attacks in every way that must change nothing, and starts anew.
     fn stands(&mut self, name: &str, seed: u64) -> Result<()> {
         let items = self.items()?;
-        let long = at_length();
-        let pick = |short: u64, at_length: u64| if long { at_length } else { short };
         let mut hostile = Hostile::enter(&mut self.phone, &items)?;
         let (status, rpmb) = (hostile.status()?, hostile.phone().device.rpmb()?);
         let mut found = Found::default();
         for (kind, numbers) in [
             ("nonsense", vec![]),
-            ("types", vec![pick(64, 1)]),
+            ("types", vec![by_length(64, 1)]),
             ("sizes", vec![]),
-            ("bytes", vec![pick(60, 0), pick(1500, 60_000)]),
-            ("crowd", vec![8, 8, pick(60, 1500)]),
-            ("interrupted", vec![pick(40, 1500)]),
+            ("bytes", vec![by_length(60, 0), by_length(1500, 60_000)]),
+            ("crowd", vec![8, 8, by_length(60, 1500)]),
+            ("interrupted", vec![by_length(40, 1500)]),
             ("exhaustion", vec![]),
         ] {
             found.add(hostile.attack(kind, seed, &numbers)?);
@@ -154,14 +152,14 @@ impl Victim {
                 found.wrong.push(format!("after {kind}, seed {seed}: the RPMB was written"));
             }
         }
-        for &(kind, short, at_length) in FLOORS {
+        for &(kind, bounded, long) in FLOORS {
             let cases = found.cases.get(kind).copied().unwrap_or_default();
-            if cases < pick(short, at_length) {
+            if cases < by_length(bounded, long) {
                 found.wrong.push(format!("only {cases} cases of {kind} were tried"));
             }
         }
         let cases: u64 = found.cases.values().sum();
-        let floor: u64 = FLOORS.iter().map(|&(_, short, at_length)| pick(short, at_length)).sum();
+        let floor: u64 = FLOORS.iter().map(|&(_, bounded, long)| by_length(bounded, long)).sum();
         report(&format!("a hostile normal world, {name}"), cases, floor, &found.wrong);
         self.phone.power_cut()
     }
@@ -204,7 +202,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
     let sequence = |n: u64| 1024 + 64 * n;
     let mut victim = Victim::new("unlocked")?;
     let mut good = Vec::new();
-    for n in 0..if at_length() { 60 } else { 24 } {
+    for n in 0..by_length(24, 60) {
         let unlock = victim.order(LENDER, sequence(n), &["unlock"])?;
         // As long as can be: the longer it takes to read, the more can happen.
         let note = "n".repeat(limits::CONTACT_NOTE);
@@ -251,7 +249,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
 fn a_secure_world_without_memory() -> Result<()> {
     let mut victim = Victim::new("unlocked")?;
     let mut messages = Vec::new();
-    let steps = if at_length() { 1000 } else { 80 };
+    let steps = by_length(80, 1000);
     for sequence in 1..=60 {
         let message = bytes(&victim.order(LENDER, sequence, &["unlock"])?, Kind::Message)?;
         messages.push(Item::acting(&format!("unlock-{sequence}"), &Request::Apply(&message))?);
@@ -272,7 +270,7 @@ fn a_message_is_taken_once() -> Result<()> {
     const PROCESSES: u64 = 8;
     let mut victim = Victim::new("unlocked")?;
     let mut messages = Vec::new();
-    for sequence in 1..=if at_length() { 120 } else { 16 } {
+    for sequence in 1..=by_length(16, 120) {
         let message = bytes(&victim.order(LENDER, sequence, &["unlock"])?, Kind::Message)?;
         messages.push(Item::acting(&format!("unlock-{sequence}"), &Request::Apply(&message))?);
     }

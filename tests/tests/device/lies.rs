@@ -12,7 +12,7 @@ use paylatch_tests::liar::{Answer, HONEST, LIES, LOST, LyingOs, answers, lies, s
 use paylatch_tests::life::{self, Moment, Seen, Tally, Try};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
-use paylatch_tests::prove::{at_length, report};
+use paylatch_tests::prove::{by_length, report};
 use paylatch_tests::shipped::{state_of, told};
 use serde_json::Value;
 
@@ -173,7 +173,7 @@ fn lie(tally: &mut Tally, turn: &mut u32, device: &Device, moment: &Moment) -> R
     let new = Seen::of(os.phone.device, moment.act)?;
     tally.is(moment, &old, &new);
     println!("{}: {requests} requests", moment.name);
-    let every = if at_length() { 1 } else { (requests / POSITIONS).max(1) };
+    let every = by_length((requests / POSITIONS).max(1), 1);
     let mut unchanged = false;
     for after in (0..requests).filter(|after| after % every == every - 1) {
         let all = lies(after);
