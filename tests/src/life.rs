@@ -3,7 +3,6 @@
 
 mod seen;
 
-use paylatch_proto::api::Request;
 use paylatch_proto::limits;
 
 use crate::device::Device;
@@ -11,7 +10,6 @@ use crate::issuer::{BUYER, ESCROW, Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
 use crate::phones::LOCK;
 use crate::prove::{at_length, report};
-use crate::table::attack::{Attacked, encoded};
 use crate::{Failure, Result};
 
 pub use seen::{Seen, Tally};
@@ -98,7 +96,7 @@ pub fn from_the_factory_to_the_release<'a>(tried: &'a mut Try<'a>) -> Result<()>
     if at_length() {
         let back = life.issuer.sale(BUYER, LENDER, &life.voucher, 8)?;
         life.text("a sale back", "apply", &back, "unlocked", "unlocked")?;
-        let good: &Act = &|phone| phone.call(&encoded(&Request::GoodBoot)?).map(drop);
+        let good: &Act = &|phone| phone.ask(&["good-boot"]).map(drop);
         life.act("a good boot", "unlocked", "unlocked", good)?;
     }
     let off: &Act = &|phone| phone.ask(&["shutdown"]).map(drop);
@@ -188,9 +186,10 @@ impl<'a> Life<'a> {
     }
 
     fn through_a_deadline(&mut self) -> Result<()> {
-        let brief = self.message(5, &["unlock-for", "--time", "15m"])?;
+        // More than is charged for the power cuts before it is done again.
+        let brief = self.message(5, &["unlock-for", "--time", "1d"])?;
         self.text("an unlock that ends soon", "apply", &brief, "unlocked", "unlocked")?;
-        let passes: &Act = &|phone| phone.pass(limits::UPTIME_STEP);
+        let passes: &Act = &|phone| phone.pass(limits::DAY);
         self.act("a deadline that passes", "unlocked", "locked", passes)?;
         self.start("a start of a locked phone", "locked")?;
         let unlock = self.message(6, &["unlock"])?;
