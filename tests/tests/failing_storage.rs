@@ -279,8 +279,8 @@ fn case(operation: &Operation, trouble: Trouble) -> Result<Bench, String> {
 }
 
 /// How many cases there are at least; with a second failure, at length.
-const FLOOR: u64 = 4_000;
-const FLOOR_TWICE: u64 = 30_000;
+const FLOOR: u64 = 4_700;
+const FLOOR_TWICE: u64 = 90_000;
 
 #[test]
 fn every_operation_call_and_error() {

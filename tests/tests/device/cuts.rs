@@ -10,7 +10,7 @@ use paylatch_tests::device::Device;
 use paylatch_tests::life::{self, Act, Moment, Seen, Tally};
 use paylatch_tests::phone::Phone;
 use paylatch_tests::power_cut::Recording;
-use paylatch_tests::prove::at_length;
+use paylatch_tests::prove::{at_length, by_length};
 
 /// So many cuts of a moment are all tried; of more only some, but with
 /// PAYLATCH_PROVE.
@@ -23,22 +23,26 @@ const TWICE: &str = "a rekey";
 
 #[test]
 fn from_the_factory_to_the_release() -> Result<()> {
-    life::each_moment(|tried| life::from_the_factory_to_the_release(tried), (WHAT, 39), cut)
+    life::each_moment(
+        |tried| life::from_the_factory_to_the_release(tried),
+        (WHAT, by_length(39, 320)),
+        cut,
+    )
 }
 
 #[test]
 fn a_sunset() -> Result<()> {
-    life::each_moment(|tried| life::a_sunset(tried), (WHAT, 2), cut)
+    life::each_moment(|tried| life::a_sunset(tried), (WHAT, by_length(2, 7)), cut)
 }
 
 #[test]
 fn a_recovery() -> Result<()> {
-    life::each_moment(|tried| life::a_recovery(tried), (WHAT, 2), cut)
+    life::each_moment(|tried| life::a_recovery(tried), (WHAT, by_length(2, 6)), cut)
 }
 
 #[test]
 fn a_seal() -> Result<()> {
-    life::each_moment(|tried| life::a_seal(tried), (WHAT, 6), cut)
+    life::each_moment(|tried| life::a_seal(tried), (WHAT, by_length(6, 110)), cut)
 }
 
 fn cut(tally: &mut Tally, device: &Device, moment: &Moment) -> Result<()> {

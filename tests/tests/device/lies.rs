@@ -131,22 +131,22 @@ fn during_messages_to_a_locked_phone() -> Result<()> {
 
 #[test]
 fn from_the_factory_to_the_release() -> Result<()> {
-    each_moment(|tried| life::from_the_factory_to_the_release(tried), 20)
+    each_moment(|tried| life::from_the_factory_to_the_release(tried), by_length(20, 220))
 }
 
 #[test]
 fn during_a_recovery() -> Result<()> {
-    each_moment(|tried| life::a_recovery(tried), 3)
+    each_moment(|tried| life::a_recovery(tried), by_length(3, 40))
 }
 
 #[test]
 fn during_a_sunset() -> Result<()> {
-    each_moment(|tried| life::a_sunset(tried), 1)
+    each_moment(|tried| life::a_sunset(tried), by_length(1, 6))
 }
 
 #[test]
 fn during_a_seal() -> Result<()> {
-    each_moment(|tried| life::a_seal(tried), 3)
+    each_moment(|tried| life::a_seal(tried), by_length(3, 80))
 }
 
 fn each_moment(life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>, floor: u64) -> Result<()> {
