@@ -10,7 +10,7 @@
 
 #include "kinds.h"
 
-#define ITEMS 128
+#define ITEMS 256
 
 static struct item items[ITEMS];
 
@@ -19,6 +19,7 @@ int main(int argc, char **argv)
 	const char *kind = argc > 1 ? argv[1] : "";
 	size_t n[3] = { 0 };
 	size_t items_count;
+	char more;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 3) {
@@ -32,6 +33,8 @@ int main(int argc, char **argv)
 	watch_begin();
 	if (!items_count)
 		wrong("no items");
+	else if (scanf(" %c", &more) == 1)
+		wrong("more than %zu items, or one that can't be read", items_count);
 	else if (!strcmp(kind, "types"))
 		types(items, items_count, n[0]);
 	else if (!strcmp(kind, "sizes"))
