@@ -170,8 +170,10 @@ $(target)/python/done: tests/issuer/requirements.txt
 # Whole-device tests and the story, on real OP-TEE in QEMU.
 device-tests: device faulty-firmware host $(target)/python/done
 	$(say) "device-tests: on real OP-TEE in QEMU"
-	@cargo test $(ours) --test device -- --test-threads 2
-	@$(target)/debug/story
+	@$(target)/debug/story >$(target)/story.log 2>&1 & story=$$!; failed=; \
+	cargo test $(ours) --test device -- --test-threads 2 || failed=1; \
+	wait $$story || failed=1; \
+	cat $(target)/story.log; [ -z "$$failed" ]
 
 # Stack and heap of the application, against ta/memory.
 memory-test: measured-device host
