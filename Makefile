@@ -187,7 +187,7 @@ xtest-device: ta
 # OP-TEE's own test suite, on our OP-TEE.
 xtest: xtest-device host
 	$(say) "xtest: OP-TEE's own test suite (about 3 min)"
-	@$(run_xtest)
+	@$(run_xtest) the_regression_suite
 
 # What of it is in `make test`.
 storage-test: xtest-device host
@@ -220,8 +220,9 @@ prove: device faulty-firmware xtest-device host chip
 		'cargo test $(ours) --test device -- --test-threads 2 --nocapture \
 			absence:: cuts:: damage:: hostile:: lies::' \
 		'$(target)/chip/release/paylatch-chip $(chip_program)' \
-		'$(run_xtest)'
+		'$(run_xtest) the_regression_suite'
 
+# Coverage-guided; what make test has of it are the committed inputs.
 fuzz:
 	@tests/fuzz/run
 

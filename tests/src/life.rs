@@ -135,11 +135,10 @@ pub fn a_recovery<'a>(tried: &'a mut Try<'a>) -> Result<()> {
     let mut life = Life::new(tried, &[])?;
     life.is_enrolled()?;
     let (voucher, release) = (life.voucher.clone(), life.issuer.release(ESCROW, &life.voucher)?);
-    let recover: &Act =
-        &|phone| match &*phone.answer(&["recover", "--voucher", &voucher, &release])?.says {
-            "applied" | "already_applied" => Ok(()),
-            says => Err(Failure(format!("recover: {says}"))),
-        };
+    let recover: &Act = &|phone| {
+        let word = ["recover", "--voucher", &voucher, &release];
+        is_taken("recover", &phone.answer(&word)?.says)
+    };
     life.device = damaged(&life.device, recover)?;
     life.act("a recovery", "fault", "released", recover)
 }
@@ -228,10 +227,12 @@ impl<'a> Life<'a> {
 }
 
 fn hand_in(phone: &mut Emulated, verb: &str, text: &str) -> Result<()> {
-    let says = phone.hand_in(verb, text)?;
-    if ["applied", "already_applied"].contains(&says.as_str()) {
-        Ok(())
-    } else {
-        Err(Failure(format!("{verb}: {says}")))
+    is_taken(verb, &phone.hand_in(verb, text)?)
+}
+
+fn is_taken(verb: &str, says: &str) -> Result<()> {
+    match says {
+        "applied" | "already_applied" => Ok(()),
+        _ => Err(Failure(format!("{verb}: {says}"))),
     }
 }

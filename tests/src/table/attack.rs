@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 
 use paylatch::transport::Transport;
 use paylatch::transport::simulator::Simulator;
-use paylatch_proto::api::Request;
+use paylatch_proto::TA_UUID;
 use paylatch_proto::sign::sha256;
-use paylatch_proto::{TA_UUID, limits};
 use serde::{Deserialize, Serialize};
 
 use crate::liar::{Answer, HONEST};
@@ -47,16 +46,6 @@ pub trait Attacked: Phone {
     /// # Errors
     /// When the phone does not answer.
     fn call(&mut self, request: &[u8]) -> Result<Vec<u8>>;
-}
-
-/// A request's bytes.
-///
-/// # Errors
-/// When it is too long.
-pub fn encoded(request: &Request) -> Result<Vec<u8>> {
-    let mut buffer = [0; limits::REQUEST];
-    let bytes = postcard::to_slice(request, &mut buffer);
-    bytes.map(|bytes| bytes.to_vec()).map_err(|e| Failure(format!("{e}")))
 }
 
 fn must_be_at_fault(phone: &mut impl Phone) -> Result<()> {

@@ -12,7 +12,7 @@ use paylatch_proto::sign;
 use paylatch_proto::state::{Reason, usable};
 use paylatch_proto::voucher::Voucher;
 
-use super::attack::{Attacked, encoded};
+use super::attack::Attacked;
 use super::bench::{Bench, LOCK, NOTICE};
 use super::forge::{self, contact, misleading, no_key};
 use super::rows::Given;
@@ -98,6 +98,12 @@ fn refusal<P: Attacked>(bench: &mut Bench<P>, request: &[u8]) -> Result<String> 
         Ok(Reply::Refused(refusal)) => Ok(words::refusal_name(refusal).into()),
         other => Ok(format!("{other:?}")),
     }
+}
+
+fn encoded(request: &Request) -> Result<Vec<u8>> {
+    let mut buffer = [0; limits::REQUEST];
+    let bytes = postcard::to_slice(request, &mut buffer);
+    bytes.map(|bytes| bytes.to_vec()).map_err(|e| Failure(format!("{e}")))
 }
 
 /// What is not of the form the protocol gives: refused by the lock, and by the

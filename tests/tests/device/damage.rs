@@ -31,18 +31,16 @@ const IS_LAST: u8 = 2;
 
 /// Bytes to damage, and the bits of them.
 fn spots(stored: &[u8]) -> Vec<(usize, u8)> {
-    let (long, is_used) = (at_length(), |group: &usize| {
-        stored[group * GROUP..][..GROUP].iter().any(|byte| *byte != 0)
-    });
+    let is_used = |group: &usize| stored[group * GROUP..][..GROUP].iter().any(|byte| *byte != 0);
     let used = (0..stored.len() / GROUP).filter(is_used);
     // Another byte of each, though groups repeat in what is stored, and another bit.
     let mut spots: Vec<_> = used
-        .step_by(if long { 1 } else { FEW })
+        .step_by(by_length(FEW, 1))
         .map(|group| (group * GROUP + (group * 7 + group / 16) % GROUP, 1 << (group / 3 % 8)))
         .collect();
     let files = (TABLE..).step_by(ENTRY).take_while(|entry| stored[entry + FLAGS] & IS_LAST == 0);
     let files: Vec<usize> = files.collect();
-    if long {
+    if at_length() {
         for entry in files {
             spots.extend((entry..entry + FLAGS + 4).map(|at| (at, 1 << (at % 7))));
             spots.extend([IS_ACTIVE, IS_LAST].map(|flag| (entry + FLAGS, flag)));
