@@ -42,11 +42,12 @@ impl Item {
         Ok(Item { acts: true, ..Item::harmless(name, request)? })
     }
 
-    /// The same with the last byte of its signature altered: it is refused.
+    /// The same with the last byte of its signature altered: it is refused. In two
+    /// bits, so that no single one flipped makes it good again.
     pub fn forged(&self) -> Item {
         let mut request = self.request.clone();
         if let Some(last) = request.last_mut() {
-            *last ^= 1;
+            *last ^= 0x11;
         }
         Item { name: format!("forged-{}", self.name), request, acts: false }
     }

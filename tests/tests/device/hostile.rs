@@ -91,14 +91,12 @@ impl Victim {
         .into_iter()
         .map(|(name, text)| Ok((name, bytes(&text, Kind::Message)?)))
         .collect::<Result<Vec<_>>>()?;
+        let rekeys = [rekey.as_slice()].into_iter().collect();
+        let recover = Request::Recover { voucher: &voucher, rekeys, release: &release };
+        let recover = Item::acting("recover", &recover)?;
         orders.extend([("rekey", rekey.clone()), ("release", release.clone()), ("escrow", escrow)]);
         let stranger = self.order(STRANGER, next, &["unlock"])?;
         let stranger = bytes(&stranger, Kind::Message)?;
-        let mut no_release = release;
-        if let Some(last) = no_release.last_mut() {
-            *last ^= 1;
-        }
-
         let mut items = vec![
             Item::harmless("identity", &Request::Identity)?,
             Item::acting("enrol", &Request::Enrol { nonce, voucher: &voucher })?,
@@ -115,10 +113,8 @@ impl Victim {
         for (name, order) in &orders {
             items.push(Item::acting(name, &Request::Apply(order))?);
         }
-        // Voucher and rekey are not looked at but at a fault: the release is forged.
-        let rekeys = [rekey.as_slice()].into_iter().collect();
-        let recover = Request::Recover { voucher: &voucher, rekeys, release: &no_release };
-        items.push(Item::harmless("recover", &recover)?);
+        // Only forged: but at a fault, nothing else in it is looked at.
+        items.push(recover.forged());
         let forged: Vec<Item> = items
             .iter()
             .filter(|item| item.acts && item.request.len() > 1)
