@@ -53,6 +53,7 @@ fn totals(said: &str, what: &str) -> Option<(u64, u64)> {
 /// Runs these cases, or all; what was said, and whether it was of the RPMB alone.
 fn run(device: &Device, cases: &[&str]) -> Result<(String, Vec<String>)> {
     let mut emulator = device.boot()?;
+    emulator.let_applications_die();
     emulator.shell("tee-supplicant -d")?;
     let said = emulator.shell(&format!("xtest -t regression {}", cases.join(" ")))?.text;
     emulator.power_off()?;
