@@ -298,7 +298,7 @@ now() { cut -d' ' -f1 /proc/uptime; }
 settled() { grep '"event":"mode"' /tmp/events | tail -n 1 | grep -q "\"mode\":\"$1\""; }
 wait_for() {
     n=0
-    until settled $1 || [ $n -ge 3000 ]; do usleep 10000; n=$((n + 1)); done
+    until settled $1 || [ $n -ge 600 ]; do usleep 50000; n=$((n + 1)); done
     grep "^$1 " /tmp/modes || cat /tmp/events
 }
 paylatch --json watch --system /tmp/system --messages /tmp/inbox </dev/null >/tmp/events 2>&1 &
