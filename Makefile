@@ -124,12 +124,20 @@ host:
 	$(say) "host: building the programs and tests (about 1 min the first time)"
 	@cargo test $(ours) --no-run
 
-run: device host
+# What a test stands on, unless it is known to be there.
+needs = $(if $(BUILT),,$(1))
+
+run: $(call needs,device host)
 	@$(target)/debug/story
 
 # --- Tests ---------------------------------------------------------------------
 
-test: check host-tests issuer-tests chip-test device-tests storage-test memory-test
+# What leaves a processor idle at times is run beside what does not.
+test: check device faulty-firmware measured-device xtest-device chip host $(target)/python/done
+	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 host-tests issuer-tests' \
+		'$(MAKE) -s BUILT=1 chip-test'
+	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 run storage-test memory-test' \
+		'$(MAKE) -s BUILT=1 device-tests'
 
 # Format, lints, docs, licences. OP-TEE has no unwinder, and what runs under it none.
 check: device host
@@ -141,9 +149,8 @@ check: device host
 	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc CARGO_PROFILE_DEV_PANIC=abort \
 		cargo clippy --quiet -p paylatch-ta -p paylatch-chip-program --bins \
 		--features paylatch-ta/measure,paylatch-ta/failing,paylatch-chip-program/program -- -D warnings
-	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy --quiet -p paylatch --features optee \
-		-- -D warnings
-	@$(chip_tool) cargo clippy --release --quiet --manifest-path tests/chip/Cargo.toml -- -D warnings
+	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy $(ours),paylatch/optee -- -D warnings
+	@$(chip_tool) cargo clippy --quiet --manifest-path tests/chip/Cargo.toml -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc $(ours) --no-deps
 	@command -v cargo-deny >/dev/null || { echo "check: installing cargo-deny (about 5 min, once)"; \
 		cargo install --quiet --locked cargo-deny@$(cargo_deny); }
@@ -152,12 +159,12 @@ check: device host
 cargo_deny := 0.20.2
 
 # Unit tests, vectors, and the simulator through the programs' command lines.
-host-tests: host $(target)/python/done
+host-tests: $(call needs,host $(target)/python/done)
 	$(say) "host-tests: unit tests, vectors, the programs over the simulator"
 	@cargo test $(ours)
 
 # The second issuer, in Python.
-issuer-tests: $(target)/python/done
+issuer-tests: $(call needs,$(target)/python/done)
 	$(say) "issuer-tests: the second implementation, in Python"
 	@$(target)/python/bin/python3 tests/issuer/test_vectors.py
 
@@ -167,16 +174,13 @@ $(target)/python/done: tests/issuer/requirements.txt
 	@$(target)/python/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
-# Whole-device tests and the story, on real OP-TEE in QEMU.
-device-tests: device faulty-firmware host $(target)/python/done
+# Whole-device tests, on real OP-TEE in QEMU.
+device-tests: $(call needs,device faulty-firmware host $(target)/python/done)
 	$(say) "device-tests: on real OP-TEE in QEMU"
-	@$(target)/debug/story >$(target)/story.log 2>&1 & story=$$!; failed=; \
-	cargo test $(ours) --test device -- --test-threads 2 || failed=1; \
-	wait $$story || failed=1; \
-	cat $(target)/story.log; [ -z "$$failed" ]
+	@cargo test $(ours) --test device -- --test-threads 2
 
 # Stack and heap of the application, against ta/memory.
-memory-test: measured-device host
+memory-test: $(call needs,measured-device host)
 	$(say) "memory-test: what the application uses at most"
 	@PAYLATCH_DEVICE=$(target)/measured cargo test $(ours) --test memory -- --nocapture
 
@@ -190,26 +194,26 @@ xtest: xtest-device host
 	@$(run_xtest) the_regression_suite
 
 # What of it is in `make test`.
-storage-test: xtest-device host
+storage-test: $(call needs,xtest-device host)
 	$(say) "storage-test: some of OP-TEE's own test suite"
 	@$(run_xtest) some_of_the_storage
 
 run_xtest = PAYLATCH_DEVICE=$(target)/xtest cargo test $(ours) --test xtest -- --nocapture
 
 chip_program := $(target)/arm64/$(arm64)/ta/paylatch-chip-program
-chip_tool    := CARGO_TARGET_DIR=$(target)/chip
+chip_tool     = CARGO_TARGET_DIR=$(target) PKG_CONFIG_PATH=$$(qemu/build unicorn)
 
 # The lock, compiled as in the application, and the emulator that runs it.
 chip: deps
 	$(say) "chip: building the lock for an emulator, and the emulator (about 1 min the first time)"
 	@$(MAKE) -s -C qemu devkit >/dev/null
 	@$(cargo_ta) -p paylatch-chip-program --bin paylatch-chip-program --features program
-	@$(chip_tool) cargo build --release --quiet --locked --manifest-path tests/chip/Cargo.toml
+	@$(chip_tool) cargo build --quiet --locked --manifest-path tests/chip/Cargo.toml
 
 # Faults of the chip: instructions skipped and bits flipped, one at a time.
-chip-test: chip
+chip-test: $(call needs,chip)
 	$(say) "chip-test: an instruction skipped or a bit flipped at a time (about 3 min)"
-	@$(target)/chip/release/paylatch-chip $(chip_program)
+	@$(target)/debug/paylatch-chip $(chip_program)
 
 # The long version of what `make test` tries a part of, and one table of it.
 prove: device faulty-firmware xtest-device host chip
@@ -219,7 +223,7 @@ prove: device faulty-firmware xtest-device host chip
 			-- --nocapture' \
 		'cargo test $(ours) --test device -- --test-threads 2 --nocapture \
 			absence:: cuts:: damage:: hostile:: lies::' \
-		'$(target)/chip/release/paylatch-chip $(chip_program)' \
+		'$(target)/debug/paylatch-chip $(chip_program)' \
 		'$(run_xtest) the_regression_suite'
 
 # Coverage-guided; what make test has of it are the committed inputs.
