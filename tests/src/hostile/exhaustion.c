@@ -13,6 +13,11 @@
 #define SESSIONS 20000
 #define MEMORIES 120
 #define MEMORY_SIZE (4u << 20)
+/*
+ * With not a byte to map the call with, OP-TEE can't take memory back, and Linux
+ * does not ask again: that is lost until the next start. It may happen, seldom.
+ */
+#define ROUNDS 6
 
 /* While there is no memory, each request is answered or said to lack it. */
 static void asked(const struct caller *caller, const struct item *items, size_t item_count, const char *when)
@@ -76,9 +81,10 @@ static void of_sessions(const struct caller *caller, const struct item *items, s
 static void of_memory(const struct caller *caller, const struct item *items, size_t item_count)
 {
 	static struct memory memories[MEMORIES];
-	size_t first = 0;
+	size_t last = 0;
+	int losses = 0;
 
-	for (int round = 0; round < 3; round++) {
+	for (int round = 0; round < ROUNDS; round++) {
 		int device = tee_device(), error;
 		size_t shared = 0;
 
@@ -92,11 +98,11 @@ static void of_memory(const struct caller *caller, const struct item *items, siz
 		close(device);
 		asked(caller, items, item_count, "with the shared memory gone");
 		watch_all();
-		if (!round)
-			first = shared;
 		printf("@note %zu times %u bytes shared, then errno %d\n", shared, MEMORY_SIZE, error);
-		if (shared != first)
-			wrong("%zu times shared in the beginning, %zu later: something is not given back", first, shared);
+		losses += shared < last;
+		if (!shared || losses > ROUNDS / 2)
+			wrong("%zu times shared, %zu before: something is not given back", shared, last);
+		last = shared;
 	}
 	tally("exhausted-by-memory");
 }
