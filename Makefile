@@ -5,6 +5,8 @@
 #   make test     all tests
 #   make prove    at length what `make test` tries a part of, and a table of it
 #   make fuzz     each fuzzing target for FUZZ_SECONDS (600), and a table of it
+#   make bench    what the lock costs, beside OP-TEE's own TA: a table, and
+#                 target/bench.json
 #   make xtest    OP-TEE's own test suite, on our OP-TEE (part of make prove)
 #   make ta       the trusted application, checked and stripped
 #   make audit    security advisories of what we depend on (needs network)
@@ -23,6 +25,7 @@ SHELL := /bin/bash
 here   := $(dir $(abspath $(lastword $(MAKEFILE_LIST))))
 target := $(here)target
 uuid   := $(shell cat $(here)uuid.txt)
+bench_uuid := $(shell sed -n 's/.*"\(.*\)".*/\1/p' $(here)tests/bench-ta/src/uuid.rs)
 arm64  := aarch64-unknown-linux-gnu
 cross  := $(if $(CROSS_COMPILE),$(CROSS_COMPILE),aarch64-linux-gnu-)
 say    := @printf '%s\n'
@@ -49,19 +52,23 @@ ta_elf      := $(target)/ta/$(uuid).stripped.elf
 ta_measured := $(target)/measured/$(uuid).stripped.elf
 ta_release  := $(target)/release-ta/$(uuid).stripped.elf
 ta_failing  := $(target)/failing-ta/$(uuid).stripped.elf
+ta_bench    := $(target)/bench-ta/$(bench_uuid).stripped.elf
 
 # sha2's run-time choice of instructions would need a libc.
 cargo_ta = $(call cargo_arm64,--cfg sha2_backend=\"soft\" -C link-arg=-nostartfiles) \
 	TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
 	cargo build --profile ta --quiet --target $(arm64)
 
-# $(call build_ta,FEATURE,ELF)
-define build_ta
+# $(call build_application,PACKAGE,FEATURE,ELF)
+define build_application
 $(MAKE) -s -C qemu devkit >/dev/null
-$(cargo_ta) -p paylatch-ta --bin paylatch-ta --features $(1)
-mkdir -p $(dir $(2))
-ta/check-elf $(target)/arm64/$(arm64)/ta/paylatch-ta $(2) $(cross)
+$(cargo_ta) -p $(1) --bin $(1) --features $(2)
+mkdir -p $(dir $(3))
+ta/check-elf $(target)/arm64/$(arm64)/ta/$(1) $(3) $(cross)
 endef
+
+# $(call build_ta,FEATURE,ELF)
+build_ta = $(call build_application,paylatch-ta,$(1),$(2))
 
 ta: deps
 	$(say) "ta: building the trusted application (about 1 min the first time)"
@@ -99,6 +106,15 @@ faulty-firmware: deps
 	@$(call build_ta,failing,$(ta_failing)) >/dev/null
 	@PAYLATCH_DEVICE=$(target)/failing-ta $(MAKE) -s -C qemu firmware TA_ELF=$(ta_failing)
 	@PAYLATCH_DEVICE=$(target)/without-ta $(MAKE) -s -C qemu firmware TA_ELF=none
+
+# A device to be measured, with OP-TEE's own TA in it beside ours.
+bench-device: device host
+	@$(call build_application,paylatch-bench-ta,optee,$(ta_bench)) >/dev/null
+	@mkdir -p $(target)/bench-initramfs/usr/bin
+	@$(target)/debug/bench --client $(target)/bench-initramfs/usr/bin/paylatch-costs
+	@chmod 755 $(target)/bench-initramfs/usr/bin/paylatch-costs
+	@PAYLATCH_DEVICE=$(target)/bench $(MAKE) -s -C qemu bench TA_ELF=$(ta_elf) MORE_TAS=$(ta_bench) \
+		INITRAMFS_ADD=$(target)/bench-initramfs
 
 # Everything is refused before the first long step, if it is.
 release: deps
@@ -147,8 +163,9 @@ check: device host
 	@cargo clippy $(ours),paylatch-fuzz/libfuzzer --all-targets -- -D warnings
 	@cargo clippy $(ours) --test device --test memory --test xtest -- -D warnings
 	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc CARGO_PROFILE_DEV_PANIC=abort \
-		cargo clippy --quiet -p paylatch-ta -p paylatch-chip-program --bins \
-		--features paylatch-ta/measure,paylatch-ta/failing,paylatch-chip-program/program -- -D warnings
+		cargo clippy --quiet -p paylatch-ta -p paylatch-bench-ta -p paylatch-chip-program --bins \
+		--features paylatch-ta/measure,paylatch-ta/failing,paylatch-bench-ta/optee,paylatch-chip-program/program \
+		-- -D warnings
 	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy $(ours),paylatch/optee -- -D warnings
 	@$(chip_tool) cargo clippy --quiet --manifest-path tests/chip/Cargo.toml -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc $(ours) --no-deps
@@ -183,6 +200,11 @@ device-tests: $(call needs,device faulty-firmware host $(target)/python/done)
 memory-test: $(call needs,measured-device host)
 	$(say) "memory-test: what the application uses at most"
 	@PAYLATCH_DEVICE=$(target)/measured cargo test $(ours) --test memory -- --nocapture
+
+# What the lock costs, beside OP-TEE's own TA in the same image.
+bench: $(call needs,bench-device)
+	$(say) "bench: on OP-TEE in QEMU, counted in instructions (about 1 min)"
+	@PAYLATCH_DEVICE=$(target)/bench $(target)/debug/bench
 
 # A device on which OP-TEE's own test suite runs.
 xtest-device: ta
@@ -237,4 +259,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release reproduce shell host run test check host-tests issuer-tests \
-	chip chip-test device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest prove fuzz audit clean
+	chip chip-test device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest bench-device bench prove fuzz audit clean

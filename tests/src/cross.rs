@@ -58,3 +58,15 @@ pub fn sources(folder: &str) -> Result<Vec<PathBuf>> {
     }
     Ok(files)
 }
+
+/// A UUID as the initialiser of a `TEEC_UUID`.
+///
+/// # Errors
+/// When it is none.
+pub fn uuid(uuid: &str) -> Result<String> {
+    let digits = uuid.replace('-', "");
+    let bytes = hex::decode(&digits).map_err(|e| Failure(format!("{uuid}: {e}")))?;
+    let last: Vec<String> = bytes.iter().skip(8).map(|byte| format!("0x{byte:02x}")).collect();
+    let word = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
+    Ok(format!("0x{},0x{},0x{},{{{}}}", word(0, 8), word(8, 12), word(12, 16), last.join(",")))
+}

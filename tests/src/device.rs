@@ -25,6 +25,17 @@ impl Device {
         Ok(device)
     }
 
+    /// The same with these fuses: the hardware key and the die id, in hexadecimal.
+    ///
+    /// # Errors
+    /// When `qemu/mkdevice` fails.
+    pub fn with_fuses(name: &str, [key, die]: [&str; 2]) -> Result<Device> {
+        let device = Device { directory: Self::new_directory(name) };
+        let flash = built("flash-development.bin");
+        device.make(&["--huk", key, "--die-id", die, "--flash", &flash])?;
+        Ok(device)
+    }
+
     /// Puts the firmware in that phones are shipped with: it starts the signed
     /// system of the eMMC and nothing else.
     ///

@@ -17,6 +17,8 @@
 //! - [`prove`]: what is tried in great number
 //! - [`hostile`]: a program on the device that calls the lock as nobody should
 //! - [`cross`]: C programs, built for the device
+//! - [`costs`]: what the lock costs, beside its peers
+//! - [`rpmb`]: requests as the emulated eMMC sees them
 //! - [`mod@bench`]: the real lock over a platform in memory that can fail
 //! - [`model`]: the rules as an executable model, and what must hold of the lock
 
@@ -24,6 +26,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub mod bench;
+pub mod costs;
 pub mod cross;
 pub mod device;
 pub mod emulator;
@@ -38,6 +41,7 @@ pub mod phones;
 pub mod power_cut;
 pub mod prove;
 pub mod python;
+pub mod rpmb;
 pub mod shared;
 pub mod shipped;
 pub mod table;

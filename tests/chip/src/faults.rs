@@ -26,11 +26,29 @@ pub enum Which {
     },
     /// The last.
     Last,
-    /// Each one; of those in field arithmetic one in so many.
+    /// Each one; of those in field arithmetic, and of those that do the same with byte
+    /// after byte, one in so many.
     Each {
-        /// One in so many.
+        /// One in so many, in field arithmetic.
         field: u64,
+        /// One in so many, in what moves or hashes bytes.
+        bytes: u64,
     },
+}
+
+impl Which {
+    /// Of the executions of an instruction one in so many is skipped, if it is each one.
+    fn one_in(self, program: &Program, address: u64) -> u64 {
+        let Which::Each { field: of_field, bytes } = self else { return 1 };
+        let name = program.function(address);
+        if field(program, address) {
+            of_field
+        } else if ["memcpy", "memset"].contains(&name) || name.contains("::compress256") {
+            bytes
+        } else {
+            1
+        }
+    }
 }
 
 /// What is run with a fault in it.
@@ -68,10 +86,11 @@ fn choose(program: &Program, trace: &[u64], which: Which, random: &mut Random) -
     let mut numbers = Vec::new();
     for (address, all) in executions {
         match which {
-            Which::Each { field: one_in } if field(program, address) && all.len() > 8 => {
-                numbers.extend(all.iter().filter(|_| random.below(one_in) == 0));
+            Which::Each { .. } => {
+                let one_in = which.one_in(program, address);
+                let some = one_in > 1 && all.len() > 8;
+                numbers.extend(all.iter().filter(|_| !some || random.below(one_in) == 0));
             }
-            Which::Each { .. } => numbers.extend(all),
             Which::Last => numbers.push(all[all.len() - 1]),
             Which::Three { one_in } if trace.len() > SHORT && random.below(one_in) != 0 => {}
             Which::Three { .. } => {

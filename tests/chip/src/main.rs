@@ -27,6 +27,9 @@ use random::Random;
 
 /// Of the executions in field arithmetic, at length one in so many is skipped.
 const FIELD: u64 = 500;
+/// Of those that move or hash bytes, the same in each case, one in so many in all cases
+/// of a kind but the first.
+const BYTES: u64 = 10;
 /// Of the lock's bits, one in so many is flipped before an altered unlock and before
 /// what is genuine but not for this phone now: prime to 8, so that each bit has its turn.
 const FLIPPED: [u64; 2] = [11, 41];
@@ -61,7 +64,6 @@ fn main() -> ExitCode {
     }
     let wanted = |case: &Case| only.as_ref().is_none_or(|only| case.name.contains(only));
     let (three, few) = (Which::Three { one_in: 1 }, Which::Three { one_in: 10 });
-    let each = Which::Each { field: FIELD };
     for (cases, most, rest, floor) in [
         (cases::questions(&program), three, three, 1500),
         (cases::starts(&program), three, three, 30),
@@ -72,7 +74,8 @@ fn main() -> ExitCode {
     ] {
         for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
             let which = match (at_length(), i) {
-                (true, _) => each,
+                (true, 0) => Which::Each { field: FIELD, bytes: 1 },
+                (true, _) => Which::Each { field: FIELD, bytes: BYTES },
                 (false, 0) => most,
                 (false, _) => rest,
             };

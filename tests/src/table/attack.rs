@@ -210,14 +210,5 @@ impl Attacked for Emulated {
 /// `call.c`, built for the device.
 fn caller() -> Result<Vec<u8>> {
     let file = repository().join("tests/src/table/call.c");
-    cross::build("call", &[file], &[format!("-DUUID={}", uuid()?), "-lteec".into()])
-}
-
-/// The application's UUID as a C initialiser.
-fn uuid() -> Result<String> {
-    let digits = TA_UUID.replace('-', "");
-    let bytes = hex::decode(&digits).map_err(|e| Failure(format!("{TA_UUID}: {e}")))?;
-    let last: Vec<String> = bytes.iter().skip(8).map(|byte| format!("0x{byte:02x}")).collect();
-    let word = |from: usize, to: usize| digits.get(from..to).unwrap_or_default();
-    Ok(format!("0x{},0x{},0x{},{{{}}}", word(0, 8), word(8, 12), word(12, 16), last.join(",")))
+    cross::build("call", &[file], &[format!("-DUUID={}", cross::uuid(TA_UUID)?), "-lteec".into()])
 }

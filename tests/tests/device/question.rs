@@ -13,6 +13,7 @@ use paylatch_tests::emulator::Emulator;
 use paylatch_tests::fleet::Fleet;
 use paylatch_tests::issuer::LENDER;
 use paylatch_tests::phone::{Emulated, Phone};
+use paylatch_tests::rpmb::{self, Request};
 use paylatch_tests::{Failure, Result};
 
 // ---- the bootloader's question ------------------------------------------------
@@ -26,27 +27,9 @@ const HEADER: u16 = 0;
 /// more entries.
 const FAT: std::ops::Range<u16> = 2..10;
 
-/// An RPMB request, as the eMMC sees it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Request {
-    /// Read the write counter.
-    Counter,
-    /// An authenticated write; which block, is not told.
-    Write,
-    /// Read the result of the write.
-    Outcome,
-    /// Read these blocks.
-    Read(Vec<u16>),
-}
-
-impl Request {
-    fn read(block: u16) -> Request {
-        Request::Read(vec![block])
-    }
-
-    fn fat() -> Request {
-        Request::Read(FAT.collect())
-    }
+/// A look through the FAT.
+fn fat() -> Request {
+    Request::Read(FAT.collect())
 }
 
 /// What OP-TEE does before the first object is looked for: it finds its key to be the
@@ -76,17 +59,17 @@ impl Access {
             let block = blocks.get(record.name()).copied().map(Request::read);
             block.ok_or_else(|| Failure(format!("no record {}", record.name())))
         };
-        let opened = |data: &Request| vec![Request::fat(), Request::fat(), data.clone()];
+        let opened = |data: &Request| vec![fat(), fat(), data.clone()];
         Ok(match self {
-            Access::Miss => vec![Request::fat()],
+            Access::Miss => vec![fat()],
             Access::Read(record) => {
                 let data = block(record)?;
-                [opened(&data), vec![Request::fat(), data]].concat()
+                [opened(&data), vec![fat(), data]].concat()
             }
             // The head is in the block that is written: it is read once more.
             Access::Write(record) => {
                 let data = block(record)?;
-                let write = vec![Request::fat(), data.clone(), Request::Write, Request::Outcome];
+                let write = vec![fat(), data.clone(), Request::Write, Request::Outcome];
                 [opened(&data), write].concat()
             }
         })
@@ -125,37 +108,6 @@ fn blocks_of_records(rpmb: &[u8]) -> BTreeMap<&'static str, u16> {
     found
 }
 
-/// What the eMMC has traced so far.
-fn requests(trace: &Path) -> Result<Vec<Request>> {
-    const REQUEST: &str = "sdcard_rpmb_write_block req 0x";
-    const BLOCK_READ: &str = "sdcard_rpmb_read_block resp 0x400 read_addr 0x";
-    let text = std::fs::read_to_string(trace);
-    let text = text.map_err(|e| Failure(format!("{}: {e}", trace.display())))?;
-    let mut requests = Vec::new();
-    for line in text.lines() {
-        let strange = || Failure(format!("{}: {line}", trace.display()));
-        let number = |mark| {
-            let (_, rest) = line.split_once(mark)?;
-            u16::from_str_radix(rest.split(' ').next()?, 16).ok()
-        };
-        if let Some(kind) = number(REQUEST) {
-            requests.push(match kind {
-                2 => Request::Counter,
-                3 => Request::Write,
-                4 => Request::Read(Vec::new()),
-                5 => Request::Outcome,
-                _ => return Err(strange()),
-            });
-        } else if let Some(block) = number(BLOCK_READ) {
-            match requests.last_mut() {
-                Some(Request::Read(blocks)) => blocks.push(block),
-                _ => return Err(strange()),
-            }
-        }
-    }
-    Ok(requests)
-}
-
 /// What the bootloader's question has cost.
 struct Cost {
     phone: &'static str,
@@ -171,10 +123,11 @@ impl Cost {
     #[track_caller]
     fn of_asking(phone: &'static str, device: &Device, expected: State) -> Result<Cost> {
         let trace = device.directory().join("trace.log");
-        let options = ["-trace", "sdcard_rpmb_*", "-D", &*trace.to_string_lossy()];
+        let options = rpmb::trace_options(&trace);
+        let options = options.each_ref().map(String::as_str);
         let mut emulator = device.stop_in_bootloader(&options)?;
         type_at_prompt(&mut emulator, "mmc list; mmc dev 0")?;
-        assert_eq!(requests(&trace)?, [], "{phone}: before the question");
+        assert_eq!(rpmb::traced(&trace)?, [], "{phone}: before the question");
         let mut ask = || -> Result<u64> {
             let said = type_at_prompt(&mut emulator, "paylatch status")?;
             let state = format!("state {:#010x} ", expected.code());
@@ -182,9 +135,9 @@ impl Cost {
             microseconds(&type_at_prompt(&mut emulator, "bootstage report")?)
         };
         let first = ask()?;
-        let caused = requests(&trace)?;
+        let caused = rpmb::traced(&trace)?;
         let second = ask()? - first;
-        assert_eq!(requests(&trace)?, caused, "{phone}: at the second question");
+        assert_eq!(rpmb::traced(&trace)?, caused, "{phone}: at the second question");
         Ok(Cost { phone, requests: caused, microseconds: [first, second] })
     }
 
@@ -196,7 +149,7 @@ impl Cost {
                 Request::Read(blocks) => blocks.len(),
                 _ => 0,
             };
-            let fat = requests.iter().filter(|request| **request == Request::fat()).count();
+            let fat = requests.iter().filter(|request| **request == fat()).count();
             let reads = count(|request| matches!(request, Request::Read(_)));
             format!(
                 "{:>3} {:>3} {:>4} {:>3} {:>3} {:>6}",

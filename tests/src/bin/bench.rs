@@ -1,0 +1,43 @@
+//! What the lock costs, as a table and in `target/bench.json` (`make bench`).
+//!
+//! `bench --client FILE` builds the program that the device runs, into FILE.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use paylatch_tests::costs::{self, Figures};
+use paylatch_tests::{Failure, Result, repository};
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let done = match &arguments[..] {
+        [] => costs::measure().and_then(|figures| tell(&figures)),
+        [option, file] if option == "--client" => {
+            costs::client().and_then(|program| put(Path::new(file), &program)).map(|()| 0)
+        }
+        _ => Err(Failure("usage: bench [--client FILE]".into())),
+    };
+    match done {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(missed) => {
+            eprintln!("bench: {missed} of the figures are not what they are to reach");
+            ExitCode::FAILURE
+        }
+        Err(failure) => {
+            eprintln!("bench: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Tells the figures; how many are not what they are to reach.
+fn tell(figures: &Figures) -> Result<usize> {
+    let (table, missed) = figures.table()?;
+    print!("{table}");
+    put(&repository().join("target/bench.json"), figures.to_json().as_bytes())?;
+    Ok(missed)
+}
+
+fn put(file: &Path, bytes: &[u8]) -> Result<()> {
+    std::fs::write(file, bytes).map_err(|e| Failure(format!("{}: {e}", file.display())))
+}
