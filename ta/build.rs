@@ -34,6 +34,7 @@ fn application() -> Result<(), String> {
     use optee_utee_build::TaConfig;
 
     const MEMORY: &str = include_str!("memory");
+    const NO_TABLES: &str = "no-unwind-tables.ld";
     const PAGE: u32 = 4096;
     let twice = |what: &str| -> Result<u32, String> {
         let line = MEMORY.lines().find_map(|line| line.strip_prefix(what));
@@ -42,6 +43,10 @@ fn application() -> Result<(), String> {
         Ok((2 * peak).next_multiple_of(PAGE))
     };
     println!("cargo::rerun-if-changed=memory");
+    println!("cargo::rerun-if-changed={NO_TABLES}");
+    let directory =
+        env::var("CARGO_MANIFEST_DIR").map_err(|e| format!("CARGO_MANIFEST_DIR: {e}"))?;
+    println!("cargo::rustc-link-arg-bins=-Wl,--no-eh-frame-hdr,-T,{directory}/{NO_TABLES}");
 
     const SINGLE_INSTANCE: u32 = 1 << 2;
     const MULTI_SESSION: u32 = 1 << 3;

@@ -8,7 +8,7 @@ use p256::elliptic_curve::Group;
 use p256::elliptic_curve::ops::{LinearCombination, Reduce};
 use p256::elliptic_curve::point::AffineCoordinates;
 use p256::elliptic_curve::sec1::ToSec1Point;
-use p256::{FieldBytes, ProjectivePoint, PublicKey as Point, Scalar, SecretKey};
+use p256::{AffinePoint, FieldBytes, ProjectivePoint, PublicKey as Point, Scalar, SecretKey};
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
 use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
@@ -34,14 +34,16 @@ pub struct Verifier {
 }
 
 /// What a verification calculates, and under which key: `u1 = z / s` and `u2 = r / s` modulo the
-/// curve's order, and `u1·G + u2·Q`. Its x is calculated by each judgement: where
-/// an instruction is skipped, memory may still have another x, such as the key's.
+/// curve's order, and `u1·G + u2·Q`, in projective coordinates and in affine ones. Each
+/// judgement compares the two: where an instruction is skipped, memory may still have
+/// another x, such as the key's.
 #[derive(Clone, Copy)]
 struct Calculated {
     key: PublicKey,
     u1: Scalar,
     u2: Scalar,
     sum: ProjectivePoint,
+    affine: AffinePoint,
 }
 
 impl Verifier {
@@ -90,8 +92,9 @@ impl Calculated {
         let Ok(signature) = EcdsaSignature::from_slice(&signature.0) else { return Verdict::Bad };
         let (r, s) = signature.split_scalars();
         let is_of = self.key == *key && self.u1 * *s == scalar(&digest.0) && self.u2 * *s == *r;
-        let x: Scalar = Scalar::reduce(&self.sum.to_affine().x());
-        Verdict::of(is_of && x == *r)
+        let is_sum = ProjectivePoint::from(self.affine) == self.sum;
+        let x: Scalar = Scalar::reduce(&self.affine.x());
+        Verdict::of(is_of && is_sum && x == *r)
     }
 }
 
@@ -110,21 +113,24 @@ fn calculate(
     let inverse = Option::<Scalar>::from(s.as_ref().invert_vartime())?;
     let (u1, u2) = (scalar(&digest.0) * inverse, *r * inverse);
     let shift = times_generator(blinding);
-    let shifted = point(key)? + shift;
+    let point = Point::from_sec1_bytes(&key.0).ok()?;
+    let shifted = shift + point.as_affine();
     let a = u1 - u2 * Scalar::from(u64::from(blinding));
     let terms = [(shifted + ProjectivePoint::GENERATOR, a), (shifted, u2 - a)];
     let sum = ProjectivePoint::lincomb_vartime(&terms);
     // Without the key in it, the sum would be one that anybody can make.
-    if shifted - shift != point(key)? {
+    if shifted - shift != ProjectivePoint::from(*point.as_affine()) || !is_point(key, &point) {
         return None;
     }
-    Some(Calculated { key: *key, u1, u2, sum })
+    Some(Calculated { key: *key, u1, u2, sum, affine: sum.to_affine() })
 }
 
-/// Read from its bytes each time.
+/// Whether it is on the curve, and the one that the key's bytes mean.
 #[inline(never)]
-fn point(key: &PublicKey) -> Option<ProjectivePoint> {
-    Point::from_sec1_bytes(&key.0).ok().map(ProjectivePoint::from)
+fn is_point(key: &PublicKey, point: &Point) -> bool {
+    // Whoever reads both coordinates looks whether they are on the curve.
+    let whole = Point::from_sec1_bytes(point.to_sec1_point(false).as_bytes());
+    whole.is_ok_and(|whole| whole.to_sec1_point(true).as_bytes() == key.0)
 }
 
 /// A small multiple of the generator, in a sixteenth of the time of any.

@@ -77,12 +77,12 @@ impl<E: Env> Lock<E> {
 
     /// Answers `STATE`. Once loaded, it costs no access to storage.
     pub fn state(&mut self) -> StateWords {
-        self.refresh();
         let now = [self.env.seconds(), self.env.seconds()];
+        self.refresh(now[0]);
         let (state, detail) = self.tell_at(now);
         let (seconds, usable) = match self.known.first.enrolled() {
             Some((record, terms)) if state != State::Released => {
-                let now = self.known.first.at(record, self.env.seconds());
+                let now = self.known.first.at(record, now[0]);
                 (next_change(&now, terms), terms.policy.usable)
             }
             _ => (NO_CHANGE, 0),
@@ -109,7 +109,7 @@ impl<E: Env> Lock<E> {
 
     /// Answers one request.
     pub fn process(&mut self, request: &Request) -> Reply {
-        self.refresh();
+        self.refresh(self.env.seconds());
         let answer = match *request {
             Request::Identity => self.identity().map(Reply::Identity),
             Request::Enrol { ref nonce, voucher } => self.enrol(nonce, voucher).map(Reply::Done),
@@ -131,9 +131,10 @@ impl<E: Env> Lock<E> {
 
     // ---- loading ---------------------------------------------------------
 
-    /// Loads what is not loaded, and lets happen what time has brought.
-    fn refresh(&mut self) {
-        if self.known.agree() != Verdict::Good || self.known.is_before(self.env.seconds()) {
+    /// Loads what is not loaded, and lets happen what time has brought: the platform's
+    /// clock shows `now`.
+    fn refresh(&mut self, now: u64) {
+        if self.known.agree() != Verdict::Good || self.known.is_before(now) {
             self.start_anew();
         }
         if let Stored::Unknown(_) = self.known.first.stored {
@@ -152,7 +153,7 @@ impl<E: Env> Lock<E> {
                 known.held.clear();
             }
         }
-        self.let_time_work();
+        self.let_time_work(now);
     }
 
     /// Nobody makes what is known differ, or time run backwards, but a fault of the
@@ -174,13 +175,12 @@ impl<E: Env> Lock<E> {
         self.known = Twice { first: nothing(), second: nothing() };
     }
 
-    fn let_time_work(&mut self) {
+    fn let_time_work(&mut self, now: u64) {
         let Some((state, terms)) = self.known.first.enrolled() else { return };
-        let (mut next, terms) = (self.at_now(state), *terms);
+        let (mut next, terms) = (self.known.first.at(state, now), *terms);
         let outlives = next.outlives(state, &terms.policy);
-        let mut time = Warrant::of_nobody(Word::Time);
         if next.sunset(&terms) {
-            let _ = self.hold(Release::sunset(&terms), &mut time);
+            let _ = self.hold(Release::sunset(&terms), &mut Warrant::of_nobody(Word::Time));
         }
         if let Some(held) = self.known.first.held_under(&terms) {
             next.release(held.by);
@@ -189,7 +189,7 @@ impl<E: Env> Lock<E> {
         } else if outlives {
             // What was seen to pass stays passed, even if power is cut before
             // uptime is next stored. If this fails: a fault, for now.
-            let _ = self.commit(next, None, &mut time);
+            let _ = self.commit(next, None, &mut Warrant::of_nobody(Word::Time));
         }
     }
 
@@ -945,8 +945,31 @@ impl<E: Env> Lock<E> {
     }
 }
 
+/// What time is to bring, in seconds of use.
+struct Ahead {
+    notice: Option<Notice>,
+    deadline: Option<u64>,
+    sunset: Option<u64>,
+}
+
+impl Ahead {
+    fn of(now: &StateRecord, terms: &Terms) -> Ahead {
+        let until = |at: u64, from: u64| at.saturating_sub(from);
+        Ahead {
+            notice: now.notice_window(&terms.policy).map(|(from, to)| Notice {
+                lock_in: until(from, now.uptime),
+                ends_in: until(to, now.uptime),
+            }),
+            deadline: now.deadline.map(|at| until(at, now.clock())),
+            sunset: terms
+                .sunset
+                .map(|days| until(u64::from(days).saturating_mul(limits::DAY), now.uptime)),
+        }
+    }
+}
+
 fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
-    let until = |at: u64, from: u64| at.saturating_sub(from);
+    let Ahead { notice, deadline, sunset } = Ahead::of(now, terms);
     Enrolment {
         voucher: terms.voucher,
         lender: sign::key_id(&terms.lender).short(),
@@ -954,14 +977,9 @@ fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
         sequence: now.sequence,
         contact_sequence: now.contact_sequence,
         reason: now.reason,
-        notice: now.notice_window(&terms.policy).map(|(from, to)| Notice {
-            lock_in: until(from, now.uptime),
-            ends_in: until(to, now.uptime),
-        }),
-        deadline_in: now.deadline.map(|at| until(at, now.clock())),
-        sunset_in: terms
-            .sunset
-            .map(|days| until(u64::from(days).saturating_mul(limits::DAY), now.uptime)),
+        notice,
+        deadline_in: deadline,
+        sunset_in: sunset,
         policy: terms.policy,
     }
 }
@@ -971,11 +989,11 @@ fn next_change(now: &StateRecord, terms: &Terms) -> u32 {
     if now.phase == State::Released {
         return NO_CHANGE;
     }
-    let enrolment = enrolment(now, terms);
+    let ahead = Ahead::of(now, terms);
     let locked = now.effective() == State::Locked;
-    let notice = enrolment.notice.filter(|_| !locked).map(|notice| notice.lock_in);
-    let deadline = enrolment.deadline_in.filter(|_| !locked);
-    [notice, deadline, enrolment.sunset_in]
+    let notice = ahead.notice.filter(|_| !locked).map(|notice| notice.lock_in);
+    let deadline = ahead.deadline.filter(|_| !locked);
+    [notice, deadline, ahead.sunset]
         .into_iter()
         .flatten()
         .min()

@@ -1,6 +1,6 @@
 //! Every instruction of a run skipped, or every bit flipped, one at a time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -48,6 +48,31 @@ impl Which {
         } else {
             1
         }
+    }
+}
+
+/// Which instructions of a run were skipped.
+pub struct Skipped<V> {
+    /// Each skip, and what came of it.
+    pub faults: Vec<Fault<V>>,
+    /// Different instructions of the run.
+    pub executed: usize,
+    /// Of these, how many have to have been skipped at least.
+    pub wanted: usize,
+}
+
+impl<V> Skipped<V> {
+    /// That what was to be skipped was: no part of the path is left out.
+    ///
+    /// # Panics
+    /// When it was not.
+    pub fn check(&self, name: &str) {
+        let tried = self.faults.iter().map(|fault| fault.address).collect::<BTreeSet<_>>().len();
+        let Skipped { executed, wanted, .. } = self;
+        assert!(
+            tried >= *wanted,
+            "{name}: of {executed} instructions only {tried} were skipped, not {wanted}"
+        );
     }
 }
 
@@ -115,11 +140,21 @@ pub fn skip<V: Send + Sync + PartialEq + std::fmt::Debug>(
     which: Which,
     random: &mut Random,
     judge: &(dyn Fn(&mut Machine, End) -> V + Sync),
-) -> Vec<Fault<V>> {
+) -> Skipped<V> {
     let mut machine = Machine::new(program);
     machine.restore(&run.before);
     let trace = machine.trace(run.entry);
     let numbers = choose(program, &trace, which, random);
+    let executed = trace.iter().collect::<BTreeSet<_>>().len();
+    let wanted = match which {
+        // Half of what is to be expected.
+        Which::Three { one_in } if trace.len() > SHORT && one_in > 1 => {
+            executed / (2 * one_in as usize)
+        }
+        // Of field arithmetic, it may be that none of an instruction's executions is.
+        Which::Each { .. } => executed / 2,
+        Which::Three { .. } | Which::Last => executed,
+    };
     machine.restore(&run.before);
     let end = machine.run(run.entry);
     let sound = judge(&mut machine, end);
@@ -153,7 +188,7 @@ pub fn skip<V: Send + Sync + PartialEq + std::fmt::Debug>(
             });
         }
     });
-    in_order(done)
+    Skipped { faults: in_order(done), executed, wanted }
 }
 
 fn workers() -> usize {
