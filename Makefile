@@ -115,6 +115,7 @@ bench-device: device host
 	@chmod 755 $(target)/bench-initramfs/usr/bin/paylatch-costs
 	@PAYLATCH_DEVICE=$(target)/bench $(MAKE) -s -C qemu bench TA_ELF=$(ta_elf) MORE_TAS=$(ta_bench) \
 		INITRAMFS_ADD=$(target)/bench-initramfs
+	@$(target)/debug/bench --compilers $(target)/bench/compilers.txt $$(qemu/build rust) $(cross)gcc
 
 # Everything is refused before the first long step, if it is.
 release: deps
@@ -161,7 +162,7 @@ check: device host
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path tests/chip/Cargo.toml
 	@cargo clippy $(ours),paylatch-fuzz/libfuzzer --all-targets -- -D warnings
-	@cargo clippy $(ours) --test device --test memory --test xtest -- -D warnings
+	@cargo clippy $(ours) --test costs --test device --test memory --test xtest -- -D warnings
 	@TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc CARGO_PROFILE_DEV_PANIC=abort \
 		cargo clippy --quiet -p paylatch-ta -p paylatch-bench-ta -p paylatch-chip-program --bins \
 		--features paylatch-ta/measure,paylatch-ta/failing,paylatch-bench-ta/optee,paylatch-chip-program/program \
@@ -206,6 +207,11 @@ bench: $(call needs,bench-device)
 	$(say) "bench: on OP-TEE in QEMU, counted in instructions (about 1 min)"
 	@PAYLATCH_DEVICE=$(target)/bench $(target)/debug/bench
 
+# That it costs no more than before: against tests/costs.json.
+costs-test: $(call needs,bench-device)
+	$(say) "costs-test: what the lock costs, against what it did"
+	@PAYLATCH_DEVICE=$(target)/bench cargo test $(ours) --test costs -- --nocapture
+
 # A device on which OP-TEE's own test suite runs.
 xtest-device: ta
 	@PAYLATCH_DEVICE=$(target)/xtest $(MAKE) -s -C qemu xtest TA_ELF=$(ta_elf)
@@ -243,9 +249,9 @@ prove: device faulty-firmware xtest-device host chip
 	@PAYLATCH_PROVE=1 tests/prove $(target)/prove.log \
 		'cargo test $(ours) --no-fail-fast --test failing_storage --test wycheproof --test model \
 			-- --nocapture' \
-		'cargo test $(ours) --test device -- --test-threads 2 --nocapture \
-			absence:: cuts:: damage:: hostile:: lies::' \
-		'$(target)/debug/paylatch-chip $(chip_program)' \
+		'tests/beside $(target)/prove-beside "$(target)/debug/paylatch-chip $(chip_program)" \
+			"cargo test $(ours) --test device -- --test-threads 2 --nocapture \
+			absence:: cuts:: damage:: hostile:: lies::"' \
 		'$(run_xtest) the_regression_suite'
 
 # Coverage-guided; what make test has of it are the committed inputs.
@@ -259,4 +265,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release reproduce shell host run test check host-tests issuer-tests \
-	chip chip-test device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest bench-device bench prove fuzz audit clean
+	chip chip-test device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest bench-device bench costs-test prove fuzz audit clean

@@ -4,10 +4,12 @@
 //! Nobody types and nothing is random, so each run is the same to the instruction: the
 //! device's keys, what is handed in and in which order, all is fixed before it starts.
 
+mod baseline;
 mod figures;
 mod messages;
 mod power_on;
 
+pub use baseline::{Baseline, compilers};
 pub use figures::{Figures, Row, TABLE};
 
 use std::path::Path;
@@ -81,6 +83,7 @@ pub fn measure() -> Result<Figures> {
         ("empty_insns", "empty"),
         ("open_insns", "open"),
         ("state_insns", "state"),
+        ("state_waiting_insns", "state-waiting"),
         ("avb_state_insns", "avb-read"),
         ("avb_write_insns", "avb-write"),
         ("apply_insns", "apply"),
@@ -148,8 +151,10 @@ fn warm(device: &Device, messages: &Messages) -> Result<power_on::Seen> {
     for message in messages.unlocks(SELDOM) {
         on.call(&Request::Apply(&message), "apply", 1)?;
     }
+    on.call(&Request::Apply(&messages.unlock_for_a_day()), "unlock-for", 1)?;
+    on.line("state", "state-waiting", OFTEN);
     let seen = on.run()?;
-    seen.all_applied(["apply"])?;
+    seen.all_applied(["apply", "unlock-for"])?;
     seen.refused("forged", Refusal::BadSignature)?;
     seen.refused("stale", Refusal::Stale)?;
     Ok(seen)

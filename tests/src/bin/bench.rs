@@ -1,21 +1,32 @@
 //! What the lock costs, as a table and in `target/bench.json` (`make bench`).
 //!
-//! `bench --client FILE` builds the program that the device runs, into FILE.
+//! - `bench --baseline`: and puts the figures where `make test` compares with them
+//! - `bench --client FILE`: builds the program that the device runs, into FILE
+//! - `bench --compilers FILE PROGRAM...`: keeps the versions of these in FILE
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use paylatch_tests::costs::{self, Figures};
+use paylatch_tests::costs::{self, Baseline, Figures};
 use paylatch_tests::{Failure, Result, repository};
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match &arguments[..] {
         [] => costs::measure().and_then(|figures| tell(&figures)),
+        [option] if option == "--baseline" => costs::measure().and_then(|figures| {
+            Baseline::of(figures.clone())?.commit()?;
+            tell(&figures)
+        }),
         [option, file] if option == "--client" => {
             costs::client().and_then(|program| put(Path::new(file), &program)).map(|()| 0)
         }
-        _ => Err(Failure("usage: bench [--client FILE]".into())),
+        [option, file, programs @ ..] if option == "--compilers" => costs::compilers(programs)
+            .and_then(|versions| put(Path::new(file), versions.as_bytes()))
+            .map(|()| 0),
+        _ => Err(Failure(
+            "usage: bench [--baseline | --client FILE | --compilers FILE PROGRAM...]".into(),
+        )),
     };
     match done {
         Ok(0) => ExitCode::SUCCESS,

@@ -1,11 +1,13 @@
 //! The figures: what each is, beside whose, and what it is to reach.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::{Failure, Result};
 
 /// What was measured, by its key.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Figures(Map<String, Value>);
 
 /// A bound on a figure.
@@ -49,6 +51,7 @@ pub const TABLE: &[Row] = &[
     row("opening a session", "open_insns", None, Bound::None),
     row("STATE", "state_insns", Some("avb_state_insns"), Bound::Hundredths(106, "empty_insns")),
     row("  RPMB requests", "state_rpmb_requests", None, Bound::AtMost(0)),
+    row("STATE, where time can change it", "state_waiting_insns", None, Bound::None),
     row(
         "STATE, the first since power-on",
         "state_cold_insns",
@@ -103,23 +106,10 @@ impl Figures {
         value.ok_or_else(|| Failure(format!("no figure {key}")))
     }
 
-    /// All keys.
-    pub fn keys(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
-    }
-
     /// As JSON.
     pub fn to_json(&self) -> String {
         // A map of numbers always has a form in JSON.
         serde_json::to_string_pretty(&self.0).unwrap_or_default() + "\n"
-    }
-
-    /// From JSON.
-    ///
-    /// # Errors
-    /// When it is no object.
-    pub fn from_json(text: &str) -> Result<Figures> {
-        serde_json::from_str(text).map(Figures).map_err(|e| Failure(format!("figures: {e}")))
     }
 
     /// What a bound comes to in this run; `None` where there is none.

@@ -6,6 +6,7 @@ use paylatch::issue::{PrivateKey, Signer};
 use paylatch_bench_ta::SIGNED;
 use paylatch_proto::api::Request;
 use paylatch_proto::bytes::{Bytes, DeviceId, Digest, Nonce, Signature};
+use paylatch_proto::limits;
 use paylatch_proto::message::{Body, Command};
 use paylatch_proto::sign;
 use paylatch_proto::state::Reason;
@@ -24,6 +25,8 @@ const NOTICE_SEQUENCE: u64 = 1;
 const LOCK_SEQUENCE: u64 = 2;
 /// Of the first unlock.
 const UNLOCK_SEQUENCE: u64 = 10;
+/// Of the last message.
+const LAST_SEQUENCE: u64 = 1000;
 
 /// Messages for one device.
 pub struct Messages {
@@ -42,6 +45,8 @@ impl Messages {
     pub fn for_device(device: DeviceId) -> Result<Messages> {
         let voucher = Voucher {
             device,
+            // Else time is always waited for.
+            sunset: None,
             policy: Policy { notice: NOTICE, ..vectors::voucher(&PHONE).policy },
             ..vectors::voucher(&PHONE)
         };
@@ -70,6 +75,12 @@ impl Messages {
     /// So many unlocks, one after another.
     pub fn unlocks(&self, count: u32) -> impl Iterator<Item = Vec<u8>> {
         (0..u64::from(count)).map(|i| self.unlock(UNLOCK_SEQUENCE + i))
+    }
+
+    /// An unlock for a day, after [`Self::unlocks`].
+    pub fn unlock_for_a_day(&self) -> Vec<u8> {
+        let sequence = LAST_SEQUENCE;
+        self.signed_by_lender(Command::UnlockFor { sequence, seconds: limits::DAY as u32 })
     }
 
     /// An unlock with one bit of its signature altered.
