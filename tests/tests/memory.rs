@@ -2,9 +2,10 @@
 //! device whose application says it (`make memory-test`), against `ta/memory`,
 //! from which the build derives what it gets.
 
+use paylatch_tests::costs;
 use paylatch_tests::issuer::{BUYER, Issuer, LENDER};
 use paylatch_tests::phone::{Emulated, Phone};
-use paylatch_tests::{Failure, Result, repository};
+use paylatch_tests::{Failure, Result};
 
 #[test]
 fn what_is_used_is_what_is_recorded() -> Result<()> {
@@ -21,7 +22,7 @@ fn what_is_used_is_what_is_recorded() -> Result<()> {
             .filter(|line| line.contains("measure: "))
             .filter_map(|line| figure(line, what));
         let (count, most) = used.fold((0, 0), |(count, most), used| (count + 1, most.max(used)));
-        let recorded = recorded(what)?;
+        let recorded = costs::recorded(what)?;
         println!("{what}: at most {most} bytes in {count} calls, recorded {recorded}");
         assert!(count >= 20, "the application said it only {count} times");
         assert!(most <= recorded, "{what}: {most} bytes were used; put that into ta/memory");
@@ -61,16 +62,7 @@ fn every_kind_of_request(issuer: &Issuer, phone: &mut Emulated) -> Result<()> {
     phone.ask(&["attest"]).map(drop)
 }
 
-fn figure(line: &str, what: &str) -> Option<usize> {
+fn figure(line: &str, what: &str) -> Option<u64> {
     let mut words = line.split_whitespace().skip_while(|word| *word != what);
     words.nth(1)?.parse().ok()
-}
-
-fn recorded(what: &str) -> Result<usize> {
-    let memory = std::fs::read_to_string(repository().join("ta/memory"))
-        .map_err(|e| Failure(format!("ta/memory: {e}")))?;
-    memory
-        .lines()
-        .find_map(|line| line.strip_prefix(what)?.trim().parse().ok())
-        .ok_or_else(|| Failure(format!("ta/memory: no figure for {what}")))
 }
