@@ -5,7 +5,7 @@ mod uuid;
 
 pub use uuid::UUID;
 
-/// Does nothing; no parameters.
+/// Does nothing, whatever its parameters are.
 pub const NOTHING: u32 = 0;
 /// The lock's check of a signature, which it judges twice: a `MEMREF_INPUT` with a
 /// [`Signed`], byte by byte.

@@ -36,21 +36,6 @@ pub enum Which {
     },
 }
 
-impl Which {
-    /// Of the executions of an instruction one in so many is skipped, if it is each one.
-    fn one_in(self, program: &Program, address: u64) -> u64 {
-        let Which::Each { field: of_field, bytes } = self else { return 1 };
-        let name = program.function(address);
-        if field(program, address) {
-            of_field
-        } else if ["memcpy", "memset"].contains(&name) || name.contains("::compress256") {
-            bytes
-        } else {
-            1
-        }
-    }
-}
-
 /// Which instructions of a run were skipped.
 pub struct Skipped<V> {
     /// Each skip, and what came of it.
@@ -102,6 +87,12 @@ fn field(program: &Program, address: u64) -> bool {
         .any(|part| name.contains(part))
 }
 
+/// Whether an address is in what moves or hashes byte after byte.
+fn bytewise(program: &Program, address: u64) -> bool {
+    let name = program.function(address);
+    ["memcpy", "memset"].contains(&name) || name.contains("::compress256")
+}
+
 /// The numbers of the instructions to skip, ascending.
 fn choose(program: &Program, trace: &[u64], which: Which, random: &mut Random) -> Vec<u64> {
     let mut executions: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
@@ -111,8 +102,12 @@ fn choose(program: &Program, trace: &[u64], which: Which, random: &mut Random) -
     let mut numbers = Vec::new();
     for (address, all) in executions {
         match which {
-            Which::Each { .. } => {
-                let one_in = which.one_in(program, address);
+            Which::Each { field: of_field, bytes } => {
+                let one_in = match address {
+                    _ if field(program, address) => of_field,
+                    _ if bytewise(program, address) => bytes,
+                    _ => 1,
+                };
                 let some = one_in > 1 && all.len() > 8;
                 numbers.extend(all.iter().filter(|_| !some || random.below(one_in) == 0));
             }

@@ -1,6 +1,6 @@
 //! What the lock costs, as a table and in `target/bench.json` (`make bench`).
 //!
-//! - `bench --baseline`: and puts the figures where `make test` compares with them
+//! - `bench --baseline`: and puts the figures where `make costs-test` compares with them
 //! - `bench --client FILE`: builds the program that the device runs, into FILE
 //! - `bench --compilers FILE PROGRAM...`: keeps the versions of these in FILE
 
