@@ -249,10 +249,10 @@ prove: device faulty-firmware xtest-device host chip
 	@PAYLATCH_PROVE=1 tests/prove $(target)/prove.log \
 		'cargo test $(ours) --no-fail-fast --test failing_storage --test wycheproof --test model \
 			-- --nocapture' \
-		'tests/beside $(target)/prove-beside "$(target)/debug/paylatch-chip $(chip_program)" \
+		'tests/beside $(target)/prove-beside "$(target)/debug/paylatch-chip $(chip_program) && \
+			$(run_xtest) the_regression_suite" \
 			"cargo test $(ours) --test device -- --test-threads 2 --nocapture \
-			absence:: cuts:: damage:: hostile:: lies::"' \
-		'$(run_xtest) the_regression_suite'
+			absence:: cuts:: damage:: hostile:: lies::"'
 
 # Coverage-guided; what make test has of it are the committed inputs.
 fuzz:

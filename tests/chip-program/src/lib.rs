@@ -2,6 +2,8 @@
 //! Both sides compile this layout.
 #![no_std]
 
+use core::hint::black_box;
+
 use paylatch_proto::bytes::PublicKey;
 use paylatch_ta::env::{
     Clock, Factory, Identity, PlatformError, Record, Rng, Slot, Storage, StorageError,
@@ -43,6 +45,28 @@ const _: () = assert!(size_of::<World>() == 8 + 8 + 32 + 33 + 3 + 5 * (4 + ROOM)
 /// The platform of a lock: a world that outlives it.
 pub struct Memory(pub &'static mut World);
 
+/// Does what OP-TEE's core does on a phone, in an address space of its own: where the
+/// platform is, is in no register before it, nor in one that a call may change after it.
+#[inline(never)]
+fn apart<M, T>(memory: M, call: impl FnOnce(M) -> T) -> T {
+    let told = call(black_box(memory));
+    #[cfg(target_arch = "aarch64")]
+    // SAFETY: no instruction; the registers that it is said to change are a call's to change.
+    unsafe {
+        core::arch::asm!(
+            "",
+            inout("x0") 0_u64 => _, inout("x1") 0_u64 => _, inout("x2") 0_u64 => _,
+            inout("x3") 0_u64 => _, inout("x4") 0_u64 => _, inout("x5") 0_u64 => _,
+            inout("x6") 0_u64 => _, inout("x7") 0_u64 => _, inout("x8") 0_u64 => _,
+            inout("x9") 0_u64 => _, inout("x10") 0_u64 => _, inout("x11") 0_u64 => _,
+            inout("x12") 0_u64 => _, inout("x13") 0_u64 => _, inout("x14") 0_u64 => _,
+            inout("x15") 0_u64 => _, inout("x16") 0_u64 => _, inout("x17") 0_u64 => _,
+            options(nomem, nostack, preserves_flags)
+        );
+    }
+    told
+}
+
 impl World {
     fn record(&mut self, record: Record) -> &mut Kept {
         let [state, keys_a, keys_b, contact_a, contact_b] = &mut self.records;
@@ -54,11 +78,9 @@ impl World {
             Record::Contact(Slot::B) => contact_b,
         }
     }
-}
 
-impl Storage for Memory {
     fn read(&mut self, record: Record, bytes: &mut [u8]) -> Result<(), StorageError> {
-        let kept = self.0.record(record);
+        let kept = self.record(record);
         let length = usize::try_from(kept.length).map_err(|_| StorageError::Corrupt)?;
         match kept.bytes.get(..length) {
             Some([]) => Err(StorageError::Absent),
@@ -72,7 +94,7 @@ impl Storage for Memory {
 
     fn create(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
         let length = u32::try_from(bytes.len()).map_err(|_| StorageError::Unavailable)?;
-        let kept = self.0.record(record);
+        let kept = self.record(record);
         let room = kept.bytes.get_mut(..bytes.len()).ok_or(StorageError::Unavailable)?;
         room.copy_from_slice(bytes);
         kept.length = length;
@@ -80,22 +102,40 @@ impl Storage for Memory {
     }
 
     fn write(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
-        if self.0.record(record).length == 0 {
+        if self.record(record).length == 0 {
             return Err(StorageError::Absent);
         }
         self.create(record, bytes)
+    }
+
+    fn random(&mut self, bytes: &mut [u8]) {
+        for byte in bytes {
+            // Marsaglia's xorshift64.
+            self.random ^= self.random << 13;
+            self.random ^= self.random >> 7;
+            self.random ^= self.random << 17;
+            *byte = self.random.to_le_bytes()[3];
+        }
+    }
+}
+
+impl Storage for Memory {
+    fn read(&mut self, record: Record, bytes: &mut [u8]) -> Result<(), StorageError> {
+        apart(self, |memory| memory.0.read(record, bytes))
+    }
+
+    fn create(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
+        apart(self, |memory| memory.0.create(record, bytes))
+    }
+
+    fn write(&mut self, record: Record, bytes: &[u8]) -> Result<(), StorageError> {
+        apart(self, |memory| memory.0.write(record, bytes))
     }
 }
 
 impl Rng for Memory {
     fn random(&mut self, bytes: &mut [u8]) -> Result<(), PlatformError> {
-        for byte in bytes {
-            // Marsaglia's xorshift64.
-            self.0.random ^= self.0.random << 13;
-            self.0.random ^= self.0.random >> 7;
-            self.0.random ^= self.0.random << 17;
-            *byte = self.0.random.to_le_bytes()[3];
-        }
+        apart(self, |memory| memory.0.random(bytes));
         Ok(())
     }
 }
@@ -103,13 +143,13 @@ impl Rng for Memory {
 impl Clock for Memory {
     fn seconds(&self) -> u64 {
         // Asked anew each time, as OP-TEE is.
-        core::hint::black_box(&*self.0).seconds
+        apart(self, |memory| memory.0.seconds)
     }
 }
 
 impl Identity for Memory {
     fn secret(&mut self) -> Result<[u8; 32], PlatformError> {
-        Ok(self.0.secret)
+        Ok(apart(self, |memory| memory.0.secret))
     }
 }
 
