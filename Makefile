@@ -7,6 +7,7 @@
 #   make fuzz     each fuzzing target for FUZZ_SECONDS (600), and a table of it
 #   make bench    what the lock costs, beside OP-TEE's own TA: a table, and
 #                 target/bench.json
+#   make profile  which functions the lock's instructions are spent in
 #   make xtest    OP-TEE's own test suite, on our OP-TEE (part of make prove)
 #   make ta       the trusted application, checked and stripped
 #   make audit    security advisories of what we depend on (needs network)
@@ -243,6 +244,10 @@ chip-test: $(call needs,chip)
 	$(say) "chip-test: an instruction skipped or a bit flipped at a time (about 3 min)"
 	@$(target)/debug/paylatch-chip $(chip_program)
 
+# Where the lock's instructions go, function by function.
+profile: $(call needs,chip)
+	@$(target)/debug/paylatch-chip $(chip_program) --profile
+
 # The long version of what `make test` tries a part of, and one table of it.
 prove: device faulty-firmware xtest-device host chip
 	$(say) "prove: every sequence, fault, lie and power cut (hours)"
@@ -265,4 +270,4 @@ clean:
 	rm -rf $(target)
 
 .PHONY: all deps ta programs device release reproduce shell host run test check host-tests issuer-tests \
-	chip chip-test device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest bench-device bench costs-test prove fuzz audit clean
+	chip chip-test profile device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest bench-device bench costs-test prove fuzz audit clean

@@ -520,13 +520,14 @@ pub fn controls(program: &Arc<Program>) -> Vec<(Case, State)> {
     let phone = Phone::locked(program);
     let unlock = phone.enrolment.message(LENDER, UNLOCK);
     let release = phone.enrolment.release(ESCROW);
-    let apply = |message: &[u8]| {
-        Case::call("", Phone::locked(program), &Request::Apply(message), ANY_BUT_LOCKED)
+    let apply = |name, message: &[u8]| {
+        Case::call(name, Phone::locked(program), &Request::Apply(message), ANY_BUT_LOCKED)
     };
-    let usable = Case::state("", Phone::enrolled(program), ANY_BUT_LOCKED);
+    let usable =
+        Case::state("STATE of an unlocked phone", Phone::enrolled(program), ANY_BUT_LOCKED);
     vec![
-        (apply(&unlock), State::Unlocked),
-        (apply(&release), State::Released),
+        (apply("a good unlock", &unlock), State::Unlocked),
+        (apply("a good release", &release), State::Released),
         (usable, State::Unlocked),
     ]
 }

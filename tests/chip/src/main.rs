@@ -2,13 +2,15 @@
 //! emulator, and each instruction of it is skipped once, or each bit flipped.
 //!
 //! `paylatch-chip PROGRAM [NAME]`: tries the cases whose name has `NAME` in it;
-//! with `PAYLATCH_PROVE=1` at length.
+//! with `PAYLATCH_PROVE=1` at length. `paylatch-chip PROGRAM --profile`: where the
+//! instructions go that it takes to answer STATE and to apply a message.
 
 mod cases;
 mod faults;
 mod forge;
 mod machine;
 mod phone;
+mod profile;
 mod program;
 mod random;
 
@@ -55,6 +57,14 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    if only.as_deref() == Some("--profile") {
+        let good = cases::controls(&program).into_iter().map(|(case, _)| case);
+        for case in cases::questions(&program).into_iter().chain(good) {
+            profile::print(&program, &case.name, &case.run);
+        }
+        profile::print(&program, "p256 by itself", &cases::plain(&program, Forgery::Altered));
+        return ExitCode::SUCCESS;
+    }
     let mut tally = Tally::default();
     for (case, state) in cases::controls(&program) {
         let mut machine = Machine::new(&program);
