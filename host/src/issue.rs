@@ -37,6 +37,7 @@ pub mod keys;
 pub mod oem;
 pub mod order;
 pub mod prepared;
+#[cfg(feature = "issuer")]
 pub mod program;
 pub mod sequence;
 pub mod signer;

@@ -6,11 +6,12 @@
 
 mod baseline;
 mod figures;
+pub mod issuing;
 mod messages;
 mod power_on;
 
 pub use baseline::{Baseline, compilers};
-pub use figures::{Figures, Row, TABLE};
+pub use figures::{Figures, ISSUING, Row, TABLE};
 
 use std::path::Path;
 

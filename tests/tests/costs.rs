@@ -7,7 +7,7 @@ use paylatch_tests::costs::{self, Baseline};
 #[test]
 fn no_cost_has_grown() -> Result<()> {
     let now = Baseline::of(costs::measure()?)?;
-    let (table, _) = now.figures.table()?;
+    let (table, _) = now.figures.table(costs::TABLE)?;
     println!("{table}");
     let grown = Baseline::committed()?.grown(&now)?;
     assert!(

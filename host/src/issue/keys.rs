@@ -113,6 +113,13 @@ impl PrivateKey {
         PrivateKey { key, public }
     }
 
+    /// The private key's 32 bytes, and the public one's point without compression: what other
+    /// libraries want.
+    pub fn to_bytes(&self) -> (Zeroizing<[u8; 32]>, Vec<u8>) {
+        let secret = Zeroizing::new(self.key.to_bytes().into());
+        (secret, self.key.verifying_key().to_sec1_point(false).as_bytes().to_vec())
+    }
+
     /// PKCS#8 PEM; encrypted (scrypt and AES-256-CBC, which OpenSSL reads) when
     /// there is a passphrase.
     ///

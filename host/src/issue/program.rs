@@ -9,6 +9,8 @@ pub mod inspect;
 pub mod keygen;
 pub mod keys;
 pub mod product;
+pub mod quick;
+pub mod sorter;
 pub mod target;
 pub mod tools;
 pub mod value;

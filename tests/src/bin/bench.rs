@@ -1,6 +1,6 @@
-//! What the lock costs, as a table and in `target/bench.json` (`make bench`).
+//! What the lock and issuing cost, as a table and in `target/bench.json` (`make bench`).
 //!
-//! - `bench --baseline`: and puts the figures where `make costs-test` compares with them
+//! - `bench --baseline`: only the device, and puts the figures where `make costs-test` compares with them
 //! - `bench --client FILE`: builds the program that the device runs, into FILE
 //! - `bench --compilers FILE PROGRAM...`: keeps the versions of these in FILE
 
@@ -13,10 +13,12 @@ use paylatch_tests::{Failure, Result, repository};
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let done = match &arguments[..] {
-        [] => costs::measure().and_then(|figures| tell(&figures)),
+        [] => all().and_then(|figures| tell(&figures)),
         [option] if option == "--baseline" => costs::measure().and_then(|figures| {
-            Baseline::of(figures.clone())?.commit()?;
-            tell(&figures)
+            let (table, missed) = figures.table(costs::TABLE)?;
+            print!("{table}");
+            Baseline::of(figures)?.commit()?;
+            Ok(missed)
         }),
         [option, file] if option == "--client" => {
             costs::client().and_then(|program| put(Path::new(file), &program)).map(|()| 0)
@@ -41,10 +43,19 @@ fn main() -> ExitCode {
     }
 }
 
+/// The device's figures, and this computer's.
+fn all() -> Result<Figures> {
+    Ok(costs::measure()?.with(costs::issuing::measure()?))
+}
+
 /// Tells the figures; how many are not what they are to reach.
 fn tell(figures: &Figures) -> Result<usize> {
-    let (table, missed) = figures.table()?;
-    print!("{table}");
+    let mut missed = 0;
+    for rows in [costs::TABLE, costs::ISSUING] {
+        let (table, of_table) = figures.table(rows)?;
+        print!("{table}");
+        missed += of_table;
+    }
     put(&repository().join("target/bench.json"), figures.to_json().as_bytes())?;
     Ok(missed)
 }

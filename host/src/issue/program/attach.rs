@@ -8,7 +8,7 @@ use base64ct::{Base64, Encoding};
 use clap::Args;
 use paylatch_proto::bytes::Signature;
 
-use super::keys::{Holder, Signing};
+use super::keys::{Means, Signing};
 use super::product::{Layout, OutputArgs, Product, Results};
 use crate::error::{Error, Kind, Result};
 use crate::hex;
@@ -48,8 +48,7 @@ impl Sign {
     /// # Errors
     /// [`Kind::Input`] for what was not prepared, [`Kind::Key`] for another key.
     pub fn run(&self) -> Result<()> {
-        let holder = Holder::Private(self.key.private()?);
-        let holders = [holder];
+        let holders = [self.key.holder()?];
         let key = holders.first().map(|holder| **holder.public_key());
         let sign = |_, prepared: Prepared| {
             if key != Some(prepared.signer) {

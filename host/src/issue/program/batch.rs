@@ -5,9 +5,10 @@
 //! the pen in one that does.
 
 use std::collections::HashMap;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
+use std::time::SystemTime;
 
 use csv::{ErrorKind, StringRecord};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -47,7 +48,12 @@ struct Columns {
 pub struct Batch<'a> {
     path: &'a Path,
     known: &'a [&'a str],
+    /// What it was like when it was opened.
+    version: Version,
 }
+
+/// Length in bytes, and when it was written last.
+type Version = (u64, Option<SystemTime>);
 
 impl<'a> Batch<'a> {
     /// Rows of `path`; `known` are the columns that mean something beside
@@ -59,7 +65,7 @@ impl<'a> Batch<'a> {
     pub fn open(path: &'a Path, known: &'a [&'a str]) -> Result<Self> {
         let meta = std::fs::metadata(path).map_err(|e| Error::io(path, &e))?;
         if meta.is_file() {
-            Ok(Batch { path, known })
+            Ok(Batch { path, known, version: version(&meta) })
         } else {
             Err(Error::new(
                 Kind::Input,
@@ -112,6 +118,19 @@ impl<'a> Batch<'a> {
         Ok(count)
     }
 
+    /// That what was signed is what was checked.
+    ///
+    /// # Errors
+    /// [`Kind::Input`] when the file is not what it was when it was opened.
+    pub fn check_unchanged(&self) -> Result<()> {
+        let meta = std::fs::metadata(self.path).map_err(|e| Error::io(self.path, &e))?;
+        if version(&meta) == self.version {
+            Ok(())
+        } else {
+            Err(self.bad("was changed while it was read; nothing was written; try again"))
+        }
+    }
+
     fn bad(&self, problem: impl std::fmt::Display) -> Error {
         Error::new(Kind::Input, format!("{}: {problem}", self.path.display()))
     }
@@ -155,6 +174,10 @@ impl<'a> Batch<'a> {
             _ => Ok(("can't be read as CSV".into(), line)),
         }
     }
+}
+
+fn version(meta: &Metadata) -> Version {
+    (meta.len(), meta.modified().ok())
 }
 
 /// A progress bar over so many bytes; nothing where there is no terminal.

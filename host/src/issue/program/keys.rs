@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use zeroize::Zeroizing;
 
+use super::quick::{QuickKey, Sampled};
 use super::value;
 use crate::error::{Error, Kind, Result};
 use crate::issue::keys::{self, PrivatePem};
@@ -15,7 +16,7 @@ use crate::issue::{CurveKey, PrivateKey, Signer};
 /// A key as it is at hand.
 pub enum Holder {
     /// It can sign here.
-    Private(PrivateKey),
+    Private(Sampled<QuickKey>),
     /// Someone else signs.
     Public(CurveKey),
 }
@@ -28,7 +29,20 @@ impl Holder {
             Holder::Public(key) => key,
         }
     }
+
+    /// Of a private key, one in so many of whose signatures is verified.
+    ///
+    /// # Errors
+    /// Those of [`private`].
+    fn signing(path: &Path, passphrase: &Passphrase, check: u64) -> Result<Holder> {
+        let key = QuickKey::new(&private(path, passphrase)?)?;
+        Ok(Holder::Private(Sampled::new(key, check)))
+    }
 }
+
+/// One in so many signatures is verified where nothing else is said. Verifying takes some ten
+/// times as long as signing.
+const CHECK: u64 = 1000;
 
 /// How a command comes by its signature.
 pub trait Means: Args {
@@ -62,6 +76,10 @@ pub struct Signing {
     pub key: PathBuf,
     #[command(flatten)]
     passphrase: Passphrase,
+    /// Verify one in N of the signatures that are made, the first among them, before anything
+    /// is written: 1 for each, 0 for none
+    #[arg(long, value_name = "N", default_value_t = CHECK)]
+    check: u64,
 }
 
 /// Preparing for a signature that is made elsewhere.
@@ -108,21 +126,11 @@ pub struct Passphrase {
     passphrase_env: Option<String>,
 }
 
-impl Signing {
-    /// The private key.
-    ///
-    /// # Errors
-    /// Those of [`private`].
-    pub fn private(&self) -> Result<PrivateKey> {
-        private(&self.key, &self.passphrase)
-    }
-}
-
 impl Means for Signing {
     type New = NewSigning;
 
     fn holder(&self) -> Result<Holder> {
-        self.private().map(Holder::Private)
+        Holder::signing(&self.key, &self.passphrase, self.check)
     }
 
     fn digest_out(&self) -> Option<&Path> {
@@ -148,7 +156,8 @@ impl NewHolder for NewSigning {
             passphrase_file: self.new_passphrase_file.clone(),
             passphrase_env: self.new_passphrase_env.clone(),
         };
-        private(&self.new_key, &passphrase).map(Holder::Private)
+        // One signature for each of the present lender's.
+        Holder::signing(&self.new_key, &passphrase, CHECK)
     }
 }
 

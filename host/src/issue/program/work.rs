@@ -1,12 +1,11 @@
 //! One device or many: prepares, signs and writes.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::path::Path;
 
 use super::batch::{Batch, Row};
 use super::keys::Holder;
 use super::product::{Failed, Layout, OutputArgs, Product, Results};
+use super::sorter::{Sorted, Sorter};
 use super::target::Csv;
 use crate::error::{Error, Kind, Result};
 use crate::issue::Prepared;
@@ -63,17 +62,14 @@ impl Work<'_> {
 
     fn many(&self, path: &Path, prepare: impl Fn(&Row<'_>) -> Result<Prepared>) -> Result<()> {
         let batch = Batch::open(path, self.columns)?;
-        if !self.csv.keep_going {
-            self.check(path, &batch, &prepare)?;
-        }
+        let mut repeated = self.check(path, &batch, &prepare)?;
         let layout = if self.output.json { Layout::Json } else { Layout::Csv };
         let mut results = Results::begin(self.output.out.as_deref(), layout, self.csv.keep_going)?;
-        let mut seen = Seen::default();
         let mut bad = Bad::default();
         let count = batch.each("signing", |row, readable| {
             let product = readable
                 .and_then(|()| prepare(&row))
-                .and_then(|prepared| seen.first(&prepared, row.line).map(|()| prepared))
+                .and_then(|prepared| repeated.check(row.line).map(|()| prepared))
                 .and_then(|prepared| Product::make(prepared, self.holders));
             match product {
                 Ok(product) => results.add(&product).map(|()| None),
@@ -84,33 +80,44 @@ impl Work<'_> {
                 Err(error) => Err(error.of(format_args!("{}: line {}", path.display(), row.line))),
             }
         })?;
+        batch.check_unchanged()?;
         results.commit()?;
         bad.end(path, count, "see `error` in the output")
     }
 
-    /// Goes through the whole file, and names every bad row.
+    /// Goes through the whole file, and names every bad row unless the user asked to go on
+    /// past them; then it answers which rows repeat another.
     fn check(
         &self,
         path: &Path,
         batch: &Batch<'_>,
         prepare: &impl Fn(&Row<'_>) -> Result<Prepared>,
-    ) -> Result<()> {
-        let mut seen = Seen::default();
+    ) -> Result<Repeated> {
+        let said = |line, error: &Error| format!("{}: line {line}: {error}", path.display());
+        let mut seen = Seen::new();
         let mut bad = Bad::default();
         let count = batch.each("checking", |row, readable| {
-            let checked = readable
-                .and_then(|()| prepare(&row))
-                .and_then(|prepared| seen.first(&prepared, row.line));
-            match checked {
+            let checked = readable.and_then(|()| prepare(&row));
+            match checked.and_then(|prepared| seen.note(&prepared, row.line)) {
+                Err(error) if of_row(&error) && self.csv.keep_going => Ok(None),
                 Err(error) if of_row(&error) => {
                     bad.note(&error);
-                    let said = format!("{}: line {}: {error}", path.display(), row.line);
-                    Ok(Some(said))
+                    Ok(Some(said(row.line, &error)))
                 }
                 other => other.map(|()| None),
             }
         })?;
-        bad.end(path, count, "nothing was written; correct them, or give --keep-going")
+        let mut repeated = seen.repeated()?;
+        if self.csv.keep_going {
+            return Ok(repeated);
+        }
+        while let Some([line, first]) = repeated.take()? {
+            let error = repeats(first);
+            bad.note(&error);
+            eprintln!("{}", said(line, &error));
+        }
+        bad.end(path, count, "nothing was written; correct them, or give --keep-going")?;
+        Ok(repeated)
     }
 }
 
@@ -146,32 +153,68 @@ fn failed<'a>(row: &'a Row<'_>, error: &'a str) -> Failed<'a> {
     Failed { reference: row.get("reference"), device: row.get("device"), line: row.line, error }
 }
 
-/// Rows that were there already: two messages for one device under the same
-/// number, or two vouchers, of which the device would refuse the second.
-#[derive(Default)]
-struct Seen {
-    // Half of a device id tells devices apart as well as the whole.
-    lines: HashMap<([u8; 16], u64), u64>,
+/// Rows by device and sequence number. Two messages for one device under the same
+/// number, or two vouchers: the device would refuse the second.
+struct Seen(Sorter<4>);
+
+/// Rows that repeat another: their lines in ascending order, each with the first such line.
+struct Repeated {
+    lines: Sorted<2>,
+    next: Option<[u64; 2]>,
 }
 
 impl Seen {
-    fn first(&mut self, prepared: &Prepared, line: u64) -> Result<()> {
-        let mut half = [0; 16];
-        for (to, from) in half.iter_mut().zip(prepared.device.0) {
-            *to = from;
-        }
-        match self.lines.entry((half, prepared.sequence().unwrap_or(0))) {
-            Entry::Vacant(entry) => {
-                entry.insert(line);
-                Ok(())
-            }
-            Entry::Occupied(entry) => Err(Error::new(
-                Kind::Input,
-                format!(
-                    "column device: the same device as in line {}, under the same sequence number",
-                    entry.get()
-                ),
-            )),
-        }
+    fn new() -> Self {
+        Seen(Sorter::new())
     }
+
+    fn note(&mut self, prepared: &Prepared, line: u64) -> Result<()> {
+        // Half of a device id tells devices apart as well as the whole.
+        let (words, _) = prepared.device.0.as_chunks();
+        let mut words = words.iter().map(|word| u64::from_be_bytes(*word));
+        let [first, second] = [(); 2].map(|()| words.next().unwrap_or_default());
+        self.0.push([first, second, prepared.sequence().unwrap_or(0), line])
+    }
+
+    fn repeated(self) -> Result<Repeated> {
+        let mut sorted = self.0.sorted()?;
+        let mut lines = Sorter::new();
+        let mut first = None;
+        while let Some([a, b, sequence, line]) = sorted.next()? {
+            match first {
+                Some((like, first)) if like == [a, b, sequence] => lines.push([line, first])?,
+                _ => first = Some(([a, b, sequence], line)),
+            }
+        }
+        let mut repeated = Repeated { lines: lines.sorted()?, next: None };
+        repeated.take()?;
+        Ok(repeated)
+    }
+}
+
+impl Repeated {
+    /// The next one, and goes on to the one after it.
+    fn take(&mut self) -> Result<Option<[u64; 2]>> {
+        let next = self.lines.next()?;
+        Ok(std::mem::replace(&mut self.next, next))
+    }
+
+    /// Refuses a line that repeats another; to be asked of lines in ascending order.
+    fn check(&mut self, line: u64) -> Result<()> {
+        while let Some([repeated, first]) = self.next {
+            if repeated > line {
+                break;
+            }
+            self.take()?;
+            if repeated == line {
+                return Err(repeats(first));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn repeats(first: u64) -> Error {
+    let problem = "column device: the same device as in line";
+    Error::new(Kind::Input, format!("{problem} {first}, under the same sequence number"))
 }
