@@ -178,11 +178,23 @@ impl Known {
         matches!(&self.stored, Stored::Live { state, .. } if state.phase == State::Released)
     }
 
-    /// A record as of `seconds` on the platform's clock.
-    pub fn at(&self, state: &StateRecord, seconds: u64) -> StateRecord {
+    /// Whether time can change what is told.
+    pub fn waits(&self) -> bool {
+        match &self.stored {
+            Stored::Unknown(_) => true,
+            Stored::Empty => false,
+            Stored::Live { .. } => {
+                self.enrolled().is_some_and(|(state, terms)| state.pending(terms))
+            }
+        }
+    }
+
+    /// A record as of `now` on the platform's clock; as it was stored, if that was not
+    /// looked at.
+    pub fn at(&self, state: &StateRecord, now: Option<u64>) -> StateRecord {
         let mut state = state.clone();
-        if let Some(boot) = self.boot {
-            let passed = seconds.saturating_sub(boot.clock);
+        if let (Some(boot), Some(now)) = (self.boot, now) {
+            let passed = now.saturating_sub(boot.clock);
             state.uptime = state.uptime.max(boot.uptime.saturating_add(passed));
         }
         state
@@ -206,9 +218,10 @@ impl Known {
         state
     }
 
-    /// The state as of `seconds`, and `STATE`'s detail.
+    /// The state as of `now`, and `STATE`'s detail. Where time counts, it is a fault not
+    /// to have looked at the clock.
     #[inline(never)]
-    pub fn tell(&self, seconds: u64) -> (State, u32) {
+    pub fn tell(&self, now: Option<u64>) -> (State, u32) {
         match &self.stored {
             Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } => {
                 (State::Released, 0)
@@ -216,13 +229,14 @@ impl Known {
             _ if !self.held.is_empty() => (State::Released, DETAIL_UNTIL_POWER_OFF),
             Stored::Unknown(fault) => (State::Fault, fault.code()),
             Stored::Empty => (State::Unprovisioned, 0),
-            Stored::Live { state, .. } => {
-                match (state.phase, self.at(state, seconds).effective()) {
-                    (State::Unlocked, State::Locked) => (State::Locked, DETAIL_DEADLINE_PASSED),
-                    (_, State::Locked) => (State::Locked, state.reason.map_or(0, |r| r.code())),
-                    (_, effective) => (effective, 0),
-                }
+            Stored::Live { .. } if now.is_none() && self.waits() => {
+                (State::Fault, Fault::WriteUnconfirmed.code())
             }
+            Stored::Live { state, .. } => match (state.phase, self.at(state, now).effective()) {
+                (State::Unlocked, State::Locked) => (State::Locked, DETAIL_DEADLINE_PASSED),
+                (_, State::Locked) => (State::Locked, state.reason.map_or(0, |r| r.code())),
+                (_, effective) => (effective, 0),
+            },
         }
     }
 }

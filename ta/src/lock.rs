@@ -77,8 +77,10 @@ impl<E: Env> Lock<E> {
 
     /// Answers `STATE`. Once loaded, it costs no access to storage.
     pub fn state(&mut self) -> StateWords {
-        let now = [self.env.seconds(), self.env.seconds()];
+        let now = [self.clock(), self.clock()];
         self.refresh(now[0]);
+        // What was read anew may wait for something.
+        let now = now.map(|now| now.or_else(|| self.clock()));
         let (state, detail) = self.tell_at(now);
         let (seconds, usable) = match self.known.first.enrolled() {
             Some((record, terms)) if state != State::Released => {
@@ -109,7 +111,7 @@ impl<E: Env> Lock<E> {
 
     /// Answers one request.
     pub fn process(&mut self, request: &Request) -> Reply {
-        self.refresh(self.env.seconds());
+        self.refresh(Some(self.env.seconds()));
         let answer = match *request {
             Request::Identity => self.identity().map(Reply::Identity),
             Request::Enrol { ref nonce, voucher } => self.enrol(nonce, voucher).map(Reply::Done),
@@ -129,12 +131,20 @@ impl<E: Env> Lock<E> {
         answer.unwrap_or_else(Reply::Refused)
     }
 
+    /// The platform's clock, if time can change what is told: to look at it is most of
+    /// what `STATE` costs.
+    fn clock(&self) -> Option<u64> {
+        let waits = self.known.first.waits() || self.known.second.waits();
+        waits.then(|| self.env.seconds())
+    }
+
     // ---- loading ---------------------------------------------------------
 
     /// Loads what is not loaded, and lets happen what time has brought: the platform's
-    /// clock shows `now`.
-    fn refresh(&mut self, now: u64) {
-        if self.known.agree() != Verdict::Good || self.known.is_before(now) {
+    /// clock shows `now`, if it was looked at.
+    fn refresh(&mut self, now: Option<u64>) {
+        let is_before = now.is_some_and(|now| self.known.is_before(now));
+        if self.known.agree() != Verdict::Good || is_before {
             self.start_anew();
         }
         if let Stored::Unknown(_) = self.known.first.stored {
@@ -175,7 +185,7 @@ impl<E: Env> Lock<E> {
         self.known = Twice { first: nothing(), second: nothing() };
     }
 
-    fn let_time_work(&mut self, now: u64) {
+    fn let_time_work(&mut self, now: Option<u64>) {
         let Some((state, terms)) = self.known.first.enrolled() else { return };
         let (mut next, terms) = (self.known.first.at(state, now), *terms);
         let outlives = next.outlives(state, &terms.policy);
@@ -377,7 +387,7 @@ impl<E: Env> Lock<E> {
 
     /// The record as of now.
     fn at_now(&self, state: &StateRecord) -> StateRecord {
-        self.known.first.at(state, self.env.seconds())
+        self.known.first.at(state, Some(self.env.seconds()))
     }
 
     /// Writes the state record; only then is it what the lock knows. `keys` is
@@ -466,15 +476,15 @@ impl<E: Env> Lock<E> {
 
     /// The state and `STATE`'s detail, now.
     fn tell(&self) -> (State, u32) {
-        self.tell_at([self.env.seconds(), self.env.seconds()])
+        self.tell_at([Some(self.env.seconds()), Some(self.env.seconds())])
     }
 
     /// An open state is told when both copies say so, each at its own second;
     /// where they differ, a deadline has just passed, or it is a fault.
     #[inline(never)]
-    fn tell_at(&self, seconds: [u64; 2]) -> (State, u32) {
-        let first = self.known.first.tell(seconds[0]);
-        let second = self.known.second.tell(seconds[1]);
+    fn tell_at(&self, now: [Option<u64>; 2]) -> (State, u32) {
+        let first = self.known.first.tell(now[0]);
+        let second = self.known.second.tell(now[1]);
         if first == second || second.0 == State::Locked {
             second
         } else {

@@ -83,7 +83,7 @@ impl Warrant<'_> {
             }
             (word, _) => {
                 let (state, terms) = judge.known.enrolled().ok_or(Refusal::Fault)?;
-                let mut now = judge.known.at(state, judge.seconds);
+                let mut now = judge.known.at(state, Some(judge.seconds));
                 if !(state.uptime..=now.uptime).contains(&next.uptime) {
                     return Err(Refusal::Fault);
                 }
@@ -110,7 +110,7 @@ impl Warrant<'_> {
         match (&self.word, &judge.known.stored) {
             (Word::Time, _) => {
                 let (state, terms) = judge.known.enrolled().ok_or(Refusal::Fault)?;
-                let come = judge.known.at(state, judge.seconds).sunset(terms);
+                let come = judge.known.at(state, Some(judge.seconds)).sunset(terms);
                 if come { Ok(Release::sunset(terms)) } else { Err(Refusal::Fault) }
             }
             (Word::Release(bytes, terms), Stored::Unknown(_)) => {
