@@ -61,14 +61,14 @@ impl Contact {
         let phone = |c: char| c.is_ascii_digit() || " +-()*#".contains(c);
         let language = |c: char| c.is_ascii_alphanumeric() || c == '-';
         let blank = |text: &str| text.trim().is_empty();
-        if blank(&self.name) || !self.name.chars().all(harmless) {
+        if blank(&self.name) || !is_harmless(&self.name) {
             Err(ContactField::Name)
         } else if !self.phone.chars().any(|c| c.is_ascii_digit()) || !self.phone.chars().all(phone)
         {
             Err(ContactField::Phone)
-        } else if !self.payment.chars().all(harmless) {
+        } else if !is_harmless(&self.payment) {
             Err(ContactField::Payment)
-        } else if !self.note.chars().all(harmless) {
+        } else if !is_harmless(&self.note) {
             Err(ContactField::Note)
         } else if self.amount.is_some_and(|a| !a.currency.0.iter().all(u8::is_ascii_uppercase)) {
             Err(ContactField::Currency)
@@ -78,6 +78,12 @@ impl Contact {
             Ok(())
         }
     }
+}
+
+/// Not inlined: it is a kilobyte of the application each time.
+#[inline(never)]
+fn is_harmless(text: &str) -> bool {
+    text.chars().all(harmless)
 }
 
 /// Whether a character can stand in a text that an owner reads: no control

@@ -195,11 +195,11 @@ impl<E: Env> Lock<E> {
         if let Some(held) = self.known.first.held_under(&terms) {
             next.release(held.by);
             // After a failed write the release is held until power-off.
-            let _ = self.commit(next, None, &mut Warrant::of_nobody(Word::Held));
+            let _ = self.commit_unsigned(next, Word::Held);
         } else if outlives {
             // What was seen to pass stays passed, even if power is cut before
             // uptime is next stored. If this fails: a fault, for now.
-            let _ = self.commit(next, None, &mut Warrant::of_nobody(Word::Time));
+            let _ = self.commit_unsigned(next, Word::Time);
         }
     }
 
@@ -400,6 +400,18 @@ impl<E: Env> Lock<E> {
     ) -> Answer<()> {
         next.clean = false;
         self.write_state(next, keys, warrant)
+    }
+
+    /// Commits what nobody has to sign.
+    fn commit_unsigned(&mut self, mut next: StateRecord, word: Word) -> Answer<()> {
+        next.clean = false;
+        self.write_unsigned(next, word)
+    }
+
+    /// Not inlined: each caller would have a warrant's room on its stack.
+    #[inline(never)]
+    fn write_unsigned(&mut self, next: StateRecord, word: Word) -> Answer<()> {
+        self.write_state(next, None, &mut Warrant::of_nobody(word))
     }
 
     fn write_state(
@@ -914,7 +926,6 @@ impl<E: Env> Lock<E> {
     fn store_uptime(&mut self, shutdown: bool) -> Answer<Done> {
         if let Some((state, terms)) = self.known.first.enrolled() {
             let mut next = self.at_now(state);
-            let mut time = Warrant::of_nobody(Word::Time);
             let due = next.uptime.saturating_sub(state.uptime) >= limits::UPTIME_STEP;
             let passed = next.uptime > state.uptime;
             if shutdown && (passed || !state.clean) {
@@ -922,10 +933,10 @@ impl<E: Env> Lock<E> {
                 // One write more takes the last mark away again.
                 if next.clean || state.clean {
                     self.clean_marks = self.clean_marks.saturating_add(1);
-                    self.write_state(next, None, &mut time)?;
+                    self.write_unsigned(next, Word::Time)?;
                 }
             } else if due && state.pending(terms) {
-                self.commit(next, None, &mut time)?;
+                self.commit_unsigned(next, Word::Time)?;
             }
         }
         if let Stored::Unknown(_) = self.known.first.stored {
@@ -948,7 +959,7 @@ impl<E: Env> Lock<E> {
             Stored::Live { state, .. } => {
                 let mut next = self.at_now(state);
                 next.security_version = this;
-                self.commit(next, None, &mut Warrant::of_nobody(Word::Time))?;
+                self.commit_unsigned(next, Word::Time)?;
                 Ok(self.done(Outcome::Applied))
             }
         }
