@@ -1,13 +1,14 @@
 //! Byte strings of fixed length, written as they are: no length before them.
 
 use core::fmt;
+use core::hash::{Hash, Hasher};
 use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeTuple, Serializer};
 
 use crate::limits;
 
 /// `N` bytes. On the wire: exactly these `N` bytes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Eq, PartialOrd, Ord)]
 pub struct Bytes<const N: usize>(pub [u8; N]);
 
 /// A compressed P-256 public key (SEC 1).
@@ -37,6 +38,24 @@ impl Bytes<32> {
             *to = from;
         }
         Bytes(half)
+    }
+}
+
+/// Word by word: OP-TEE's `memcmp` goes byte by byte.
+impl<const N: usize> PartialEq for Bytes<N> {
+    fn eq(&self, other: &Self) -> bool {
+        let ((words, rest), (other_words, other_rest)) = (self.0.as_chunks(), other.0.as_chunks());
+        let words = words.iter().zip(other_words).fold(0, |differ, (word, other)| {
+            differ | (u64::from_ne_bytes(*word) ^ u64::from_ne_bytes(*other))
+        });
+        let rest = rest.iter().zip(other_rest).fold(0, |differ, (a, b)| differ | (a ^ b));
+        words == 0 && rest == 0
+    }
+}
+
+impl<const N: usize> Hash for Bytes<N> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
 }
 

@@ -10,6 +10,7 @@ use paylatch_proto::limits;
 use paylatch_proto::state::{DETAIL_DEADLINE_PASSED, DETAIL_UNTIL_POWER_OFF, Fault, State};
 
 use crate::records::{KeysRecord, StateRecord, Terms};
+use crate::rules::Moment;
 use crate::verdict::Verdict;
 
 /// What is known, made twice; it counts where both agree.
@@ -189,15 +190,15 @@ impl Known {
         }
     }
 
-    /// A record as of `now` on the platform's clock; as it was stored, if that was not
-    /// looked at.
-    pub fn at(&self, state: &StateRecord, now: Option<u64>) -> StateRecord {
-        let mut state = state.clone();
+    /// A record as time has left it when the platform's clock shows `now`; as it was
+    /// stored, if that was not looked at.
+    pub fn at<'a>(&self, state: &'a StateRecord, now: Option<u64>) -> Moment<'a> {
+        let mut uptime = state.uptime;
         if let (Some(boot), Some(now)) = (self.boot, now) {
             let passed = now.saturating_sub(boot.clock);
-            state.uptime = state.uptime.max(boot.uptime.saturating_add(passed));
+            uptime = uptime.max(boot.uptime.saturating_add(passed));
         }
-        state
+        state.at(uptime)
     }
 
     /// The record as this power-on has to store it at first: without the clean

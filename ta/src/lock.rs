@@ -38,6 +38,7 @@ use crate::records::{
     CONTACT_LEN, ContactRecord, KEYS_LEN, KeysRecord, STATE_LEN, StateRecord, Terms, Unreadable,
     check,
 };
+use crate::rules::Moment;
 use crate::verdict::Verdict;
 use crate::warrant::{Judge, Warrant, Word, is_damage};
 
@@ -83,10 +84,10 @@ impl<E: Env> Lock<E> {
         let now = now.map(|now| now.or_else(|| self.clock()));
         let (state, detail) = self.tell_at(now);
         let (seconds, usable) = match self.known.first.enrolled() {
-            Some((record, terms)) if state != State::Released => {
-                let now = self.known.first.at(record, now[0]);
-                (next_change(&now, terms), terms.policy.usable)
-            }
+            Some((record, terms)) if state != State::Released => (
+                next_change(record, self.known.first.at(record, now[0]), terms),
+                terms.policy.usable,
+            ),
             _ => (NO_CHANGE, 0),
         };
         let flags = u32::from(WIRE_VERSION) << 16 | u32::from(usable);
@@ -187,9 +188,13 @@ impl<E: Env> Lock<E> {
 
     fn let_time_work(&mut self, now: Option<u64>) {
         let Some((state, terms)) = self.known.first.enrolled() else { return };
-        let (mut next, terms) = (self.known.first.at(state, now), *terms);
-        let outlives = next.outlives(state, &terms.policy);
-        if next.sunset(&terms) {
+        let moment = self.known.first.at(state, now);
+        let (outlives, sunset) = (moment.outlives(&terms.policy), moment.sunset(terms));
+        if !outlives && !sunset && self.known.first.held.is_empty() {
+            return;
+        }
+        let (mut next, terms) = (StateRecord { uptime: moment.uptime, ..state.clone() }, *terms);
+        if sunset {
             let _ = self.hold(Release::sunset(&terms), &mut Warrant::of_nobody(Word::Time));
         }
         if let Some(held) = self.known.first.held_under(&terms) {
@@ -387,7 +392,8 @@ impl<E: Env> Lock<E> {
 
     /// The record as of now.
     fn at_now(&self, state: &StateRecord) -> StateRecord {
-        self.known.first.at(state, Some(self.env.seconds()))
+        let uptime = self.known.first.at(state, Some(self.env.seconds())).uptime;
+        StateRecord { uptime, ..state.clone() }
     }
 
     /// Writes the state record; only then is it what the lock knows. `keys` is
@@ -974,14 +980,14 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn of(now: &StateRecord, terms: &Terms) -> Ahead {
+    fn of(state: &StateRecord, now: Moment, terms: &Terms) -> Ahead {
         let until = |at: u64, from: u64| at.saturating_sub(from);
         Ahead {
             notice: now.notice_window(&terms.policy).map(|(from, to)| Notice {
                 lock_in: until(from, now.uptime),
                 ends_in: until(to, now.uptime),
             }),
-            deadline: now.deadline.map(|at| until(at, now.clock())),
+            deadline: state.deadline.map(|at| until(at, now.clock())),
             sunset: terms
                 .sunset
                 .map(|days| until(u64::from(days).saturating_mul(limits::DAY), now.uptime)),
@@ -990,7 +996,7 @@ impl Ahead {
 }
 
 fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
-    let Ahead { notice, deadline, sunset } = Ahead::of(now, terms);
+    let Ahead { notice, deadline, sunset } = Ahead::of(now, now.at(now.uptime), terms);
     Enrolment {
         voucher: terms.voucher,
         lender: sign::key_id(&terms.lender).short(),
@@ -1006,11 +1012,11 @@ fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
 }
 
 /// Seconds of use until the state changes by itself or a lock becomes possible.
-fn next_change(now: &StateRecord, terms: &Terms) -> u32 {
-    if now.phase == State::Released {
+fn next_change(state: &StateRecord, now: Moment, terms: &Terms) -> u32 {
+    if state.phase == State::Released {
         return NO_CHANGE;
     }
-    let ahead = Ahead::of(now, terms);
+    let ahead = Ahead::of(state, now, terms);
     let locked = now.effective() == State::Locked;
     let notice = ahead.notice.filter(|_| !locked).map(|notice| notice.lock_in);
     let deadline = ahead.deadline.filter(|_| !locked);

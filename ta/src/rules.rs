@@ -9,17 +9,27 @@ use paylatch_proto::voucher::{Policy, sunset_has_come};
 
 use crate::records::{StateRecord, Terms};
 
-impl StateRecord {
+/// A record as time has left it, and nothing else.
+#[derive(Clone, Copy)]
+pub struct Moment<'a> {
+    state: &'a StateRecord,
+    /// Seconds of use since enrolment.
+    pub uptime: u64,
+}
+
+impl Moment<'_> {
     /// The clock of deadlines: uptime and what was charged for power cuts. (The
     /// sunset is not charged: who pulls the battery would bring it nearer.)
     pub fn clock(&self) -> u64 {
-        self.uptime.saturating_add(self.charged)
+        self.uptime.saturating_add(self.state.charged)
     }
 
-    /// The state at its uptime: past a deadline, `Unlocked` is `Locked`.
+    /// The state: past a deadline, `Unlocked` is `Locked`.
     pub fn effective(&self) -> State {
-        match self.phase {
-            State::Unlocked if self.deadline.is_some_and(|at| self.clock() >= at) => State::Locked,
+        match self.state.phase {
+            State::Unlocked if self.state.deadline.is_some_and(|at| self.clock() >= at) => {
+                State::Locked
+            }
             phase => phase,
         }
     }
@@ -27,16 +37,50 @@ impl StateRecord {
     /// When the running notice allows a lock and when it is spent, in uptime;
     /// `None` when none runs.
     pub fn notice_window(&self, policy: &Policy) -> Option<(u64, u64)> {
-        let from = self.notice?.saturating_add(policy.notice.into());
+        let from = self.state.notice?.saturating_add(policy.notice.into());
         let to = from.saturating_add(limits::NOTICE_WINDOW);
         (self.uptime < to).then_some((from, to))
     }
 
     /// Whether time has brought something since the record was stored that a power
     /// cut must not take back: a deadline has passed, or a notice is spent.
-    pub fn outlives(&self, stored: &StateRecord, policy: &Policy) -> bool {
-        let is_spent = |record: &StateRecord| record.notice_window(policy).is_none();
-        self.effective() != stored.effective() || is_spent(self) != is_spent(stored)
+    pub fn outlives(&self, policy: &Policy) -> bool {
+        let stored = self.state.at(self.state.uptime);
+        let is_spent = |moment: &Moment| moment.notice_window(policy).is_none();
+        self.effective() != stored.effective() || is_spent(self) != is_spent(&stored)
+    }
+
+    /// Whether the sunset has come.
+    pub fn sunset(&self, terms: &Terms) -> bool {
+        matches!(self.state.phase, State::Unlocked | State::Locked)
+            && terms.sunset.is_some_and(|days| sunset_has_come(days, self.uptime))
+    }
+}
+
+impl StateRecord {
+    /// As it is at an uptime that is not before its own.
+    pub fn at(&self, uptime: u64) -> Moment<'_> {
+        Moment { state: self, uptime }
+    }
+
+    /// See [`Moment::clock`].
+    pub fn clock(&self) -> u64 {
+        self.at(self.uptime).clock()
+    }
+
+    /// See [`Moment::effective`].
+    pub fn effective(&self) -> State {
+        self.at(self.uptime).effective()
+    }
+
+    /// See [`Moment::notice_window`].
+    pub fn notice_window(&self, policy: &Policy) -> Option<(u64, u64)> {
+        self.at(self.uptime).notice_window(policy)
+    }
+
+    /// See [`Moment::sunset`].
+    pub fn sunset(&self, terms: &Terms) -> bool {
+        self.at(self.uptime).sunset(terms)
     }
 
     /// Whether time changes anything from here on, so that uptime has to be stored.
@@ -45,12 +89,6 @@ impl StateRecord {
             && (terms.sunset.is_some()
                 || self.notice_window(&terms.policy).is_some()
                 || self.deadline.is_some_and(|at| self.clock() < at))
-    }
-
-    /// Whether the sunset has come.
-    pub fn sunset(&self, terms: &Terms) -> bool {
-        matches!(self.phase, State::Unlocked | State::Locked)
-            && terms.sunset.is_some_and(|days| sunset_has_come(days, self.uptime))
     }
 
     /// Released, for good.

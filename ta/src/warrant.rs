@@ -83,12 +83,11 @@ impl Warrant<'_> {
             }
             (word, _) => {
                 let (state, terms) = judge.known.enrolled().ok_or(Refusal::Fault)?;
-                let mut now = judge.known.at(state, Some(judge.seconds));
+                let now = judge.known.at(state, Some(judge.seconds));
                 if !(state.uptime..=now.uptime).contains(&next.uptime) {
                     return Err(Refusal::Fault);
                 }
-                now.uptime = next.uptime;
-                now.clean = next.clean;
+                let now = StateRecord { uptime: next.uptime, clean: next.clean, ..state.clone() };
                 judge.enrolled(word, now, terms, next, &mut self.verifier)?
             }
         };
