@@ -58,9 +58,10 @@ impl Contact {
     /// The first field that is empty and may not be, or holds a character that
     /// could mislead: see [`harmless`].
     pub fn check(&self) -> Result<(), ContactField> {
-        let phone = |c: char| c.is_ascii_digit() || " +-()*#".contains(c);
+        let phone =
+            |c: char| c.is_ascii_digit() || matches!(c, ' ' | '+' | '-' | '(' | ')' | '*' | '#');
         let language = |c: char| c.is_ascii_alphanumeric() || c == '-';
-        let blank = |text: &str| text.trim().is_empty();
+        let blank = |text: &str| text.chars().all(char::is_whitespace);
         if blank(&self.name) || !is_harmless(&self.name) {
             Err(ContactField::Name)
         } else if !self.phone.chars().any(|c| c.is_ascii_digit()) || !self.phone.chars().all(phone)

@@ -155,6 +155,9 @@ impl<E: Env> Lock<E> {
             }
         }
         for known in [&mut self.known.first, &mut self.known.second] {
+            if known.held.is_empty() {
+                continue;
+            }
             // What the record itself says, or disproves, is not held any longer.
             if let Some((_, terms)) = known.enrolled() {
                 let terms = *terms;

@@ -72,11 +72,12 @@ impl Clock for OpTee {
 
 impl Identity for OpTee {
     fn secret(&mut self) -> Result<[u8; 32], PlatformError> {
-        // OP-TEE's system PTA, `pta_system.h`.
-        const SYSTEM: &str = "3a2f8978-5dc0-11e8-9c2d-fa7ae01bbebc";
+        // OP-TEE's system PTA, `pta_system.h`: 3a2f8978-5dc0-11e8-9c2d-fa7ae01bbebc. (To read it
+        // from a text would take a kilobyte and a half.)
+        const NODE: [u8; 8] = [0x9c, 0x2d, 0xfa, 0x7a, 0xe0, 0x1b, 0xbe, 0xbc];
         const DERIVE_TA_UNIQUE_KEY: u32 = 1;
 
-        let system = Uuid::parse_str(SYSTEM).map_err(|_| PlatformError)?;
+        let system = Uuid::new_raw(0x3a2f_8978, 0x5dc0, 0x11e8, NODE);
         let mut session = TaSessionBuilder::new(system).build().map_err(|_| PlatformError)?;
         let mut secret = [0; 32];
         let mut parameters = TeeParams::new()
