@@ -1,15 +1,15 @@
 //! Signatures and the device's own keys.
 
+use ecdsa::hazmat::sign_prehashed_rfc6979;
 use heapless::Vec;
 use hkdf::Hkdf;
-use p256::ecdsa::signature::hazmat::PrehashSigner;
-use p256::ecdsa::{Signature as EcdsaSignature, SigningKey};
+use p256::ecdsa::Signature as EcdsaSignature;
 use p256::elliptic_curve::Group;
 use p256::elliptic_curve::ops::{LinearCombination, Reduce};
 use p256::elliptic_curve::point::{AffineCoordinates, DecompressPoint};
 use p256::elliptic_curve::sec1::ToSec1Point;
 use p256::elliptic_curve::subtle::Choice;
-use p256::{AffinePoint, FieldBytes, ProjectivePoint, Scalar, SecretKey};
+use p256::{AffinePoint, FieldBytes, NistP256, ProjectivePoint, Scalar, SecretKey};
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
 use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
@@ -168,13 +168,14 @@ pub fn check_key(key: &PublicKey) -> Result<(), Refusal> {
     point(key).map(|_| ()).ok_or(Refusal::BadKey)
 }
 
-/// Signs a digest with the device's signing key.
+/// Signs a digest with the device's signing key, with a nonce by RFC 6979.
 ///
 /// # Errors
 /// [`PlatformError`], which a well-formed seed never gives.
 pub fn sign(seed: &[u8; 32], digest: &Digest) -> Result<Signature, PlatformError> {
-    let key = SigningKey::from(derive(seed, SIGNING)?);
-    let signature: EcdsaSignature = key.sign_prehash(&digest.0).map_err(|_| PlatformError)?;
+    // (A `SigningKey` would calculate its public half, too.)
+    let key = Zeroizing::new(derive(seed, SIGNING)?.to_nonzero_scalar());
+    let (signature, _) = sign_prehashed_rfc6979::<NistP256, Sha256>(&key, &digest.0, &[]);
     Ok(Bytes(signature.to_bytes().into()))
 }
 
