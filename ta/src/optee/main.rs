@@ -120,6 +120,13 @@ fn call(lock: &mut Lock<OpTee>, parameters: &mut ParametersAny) -> Result<()> {
 #[unsafe(no_mangle)]
 extern "C" fn _TEE_MathAPI_Init() {}
 
+/// In place of libutils', which brings 4 KB of formatting in: libutee's assertions say nothing
+/// here. They end in a panic, of which OP-TEE's core tells where it was.
+// SAFETY: the caller of a function with variable arguments cleans up after it (AAPCS64), so
+// it may take none; nothing depends on what it does.
+#[unsafe(no_mangle)]
+extern "C" fn __wrap_trace_printf() {}
+
 /// What OP-TEE's loader reads: generated from the build script's settings.
 #[allow(missing_docs, non_upper_case_globals, clippy::all, clippy::undocumented_unsafe_blocks)]
 mod header {
