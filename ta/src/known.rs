@@ -29,12 +29,13 @@ impl Twice {
         Verdict::of(black_box(&self.first) == black_box(&self.second))
     }
 
-    /// Whether the platform's clock shows a time before uptime began to count.
+    /// Whether uptime began to count at no moment that was ever noted, or at one that is
+    /// to come: the platform's clock shows `now`.
     #[inline(never)]
-    pub fn is_before(&self, seconds: u64) -> bool {
+    pub fn began_never(&self, now: u64) -> bool {
         [&self.first, &self.second]
             .iter()
-            .any(|known| known.boot.is_some_and(|boot| seconds < boot.clock))
+            .any(|known| known.boot.is_some_and(|boot| !boot.is_whole(now)))
     }
 }
 

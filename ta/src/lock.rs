@@ -144,8 +144,8 @@ impl<E: Env> Lock<E> {
     /// Loads what is not loaded, and lets happen what time has brought: the platform's
     /// clock shows `now`, if it was looked at.
     fn refresh(&mut self, now: Option<u64>) {
-        let is_before = now.is_some_and(|now| self.known.is_before(now));
-        if self.known.agree() != Verdict::Good || is_before {
+        let began_never = now.is_some_and(|now| self.known.began_never(now));
+        if self.known.agree() != Verdict::Good || began_never {
             self.start_anew();
         }
         if let Stored::Unknown(_) = self.known.first.stored {

@@ -78,9 +78,9 @@ fn main() -> ExitCode {
         (cases::questions(&program), three, three, 700),
         (cases::starts(&program), three, three, 30),
         (cases::forged_unlocks(&program), three, few, 1400),
-        (cases::other_messages(&program), few, few, 1400),
-        (cases::other_forgeries(&program), few, few, 1400),
-        (cases::messages_to_a_locked_phone(&program), few, few, 1400),
+        (cases::other_messages(&program), few, few, 1200),
+        (cases::other_forgeries(&program), few, few, 1200),
+        (cases::messages_to_a_locked_phone(&program), few, few, 1200),
     ] {
         for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
             let which = match (at_length(), i) {
