@@ -46,7 +46,9 @@ fn application() -> Result<(), String> {
     println!("cargo::rerun-if-changed={NO_TABLES}");
     let directory =
         env::var("CARGO_MANIFEST_DIR").map_err(|e| format!("CARGO_MANIFEST_DIR: {e}"))?;
-    println!("cargo::rustc-link-arg-bins=-Wl,--wrap=trace_printf,--no-eh-frame-hdr,-T,{directory}/{NO_TABLES}");
+    println!(
+        "cargo::rustc-link-arg-bins=-Wl,--wrap=trace_printf,--no-eh-frame-hdr,-T,{directory}/{NO_TABLES}"
+    );
 
     const SINGLE_INSTANCE: u32 = 1 << 2;
     const MULTI_SESSION: u32 = 1 << 3;

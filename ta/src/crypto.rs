@@ -6,10 +6,11 @@ use hkdf::Hkdf;
 use p256::ecdsa::Signature as EcdsaSignature;
 use p256::elliptic_curve::Group;
 use p256::elliptic_curve::ops::{LinearCombination, Reduce};
-use p256::elliptic_curve::point::{AffineCoordinates, DecompressPoint};
+use p256::elliptic_curve::point::AffineCoordinates;
 use p256::elliptic_curve::sec1::ToSec1Point;
-use p256::elliptic_curve::subtle::Choice;
-use p256::{AffinePoint, FieldBytes, NistP256, ProjectivePoint, Scalar, SecretKey};
+use p256::{
+    AffinePoint, FieldBytes, NistP256, ProjectivePoint, PublicKey as Point, Scalar, SecretKey,
+};
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
 use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
@@ -114,34 +115,24 @@ fn calculate(
     let inverse = Option::<Scalar>::from(s.as_ref().invert_vartime())?;
     let (u1, u2) = (scalar(&digest.0) * inverse, *r * inverse);
     let shift = times_generator(blinding);
-    let point = point(key)?;
-    let shifted = shift + point;
+    let point = Point::from_sec1_bytes(&key.0).ok()?;
+    let shifted = shift + point.as_affine();
     let a = u1 - u2 * Scalar::from(u64::from(blinding));
     let terms = [(shifted + ProjectivePoint::GENERATOR, a), (shifted, u2 - a)];
     let sum = ProjectivePoint::lincomb_vartime(&terms);
     // Without the key in it, the sum would be one that anybody can make.
-    if shifted - shift != ProjectivePoint::from(point) || !is_point(key, &point) {
+    if shifted - shift != ProjectivePoint::from(*point.as_affine()) || !is_point(key, &point) {
         return None;
     }
     Some(Calculated { key: *key, u1, u2, sum, affine: sum.to_affine() })
 }
 
-/// The point of a key in its compressed form (SEC 1, section 2.3.4), if it is one.
-#[inline(never)]
-fn point(key: &PublicKey) -> Option<AffinePoint> {
-    let Bytes([tag @ (2 | 3), x @ ..]) = key else { return None };
-    AffinePoint::decompress(&FieldBytes::from(*x), Choice::from(tag & 1)).into()
-}
-
 /// Whether it is on the curve, and the one that the key's bytes mean.
 #[inline(never)]
-fn is_point(key: &PublicKey, point: &AffinePoint) -> bool {
+fn is_point(key: &PublicKey, point: &Point) -> bool {
     // Whoever reads both coordinates looks whether they are on the curve.
-    let whole = AffinePoint::from_coordinates(&point.x(), &point.y());
-    let Bytes([tag, x @ ..]) = key;
-    bool::from(whole.is_some())
-        && point.x()[..] == x[..]
-        && 2 | point.y_is_odd().unwrap_u8() == *tag
+    let whole = Point::from_sec1_bytes(point.to_sec1_point(false).as_bytes());
+    whole.is_ok_and(|whole| whole.to_sec1_point(true).as_bytes() == key.0)
 }
 
 /// A small multiple of the generator, in a sixteenth of the time of any.
@@ -165,7 +156,9 @@ fn scalar(bytes: &[u8; 32]) -> Scalar {
 /// # Errors
 /// [`Refusal::BadKey`].
 pub fn check_key(key: &PublicKey) -> Result<(), Refusal> {
-    point(key).map(|_| ()).ok_or(Refusal::BadKey)
+    // The library also reads the compact form (05), a second name of the same key.
+    let Bytes([2 | 3, ..]) = key else { return Err(Refusal::BadKey) };
+    Point::from_sec1_bytes(&key.0).map(|_| ()).map_err(|_| Refusal::BadKey)
 }
 
 /// Signs a digest with the device's signing key, with a nonce by RFC 6979.
