@@ -155,10 +155,10 @@ run: $(call needs,device host)
 # --- Tests ---------------------------------------------------------------------
 
 # What leaves a processor idle at times is run beside what does not.
-test: check device faulty-firmware measured-device xtest-device chip host $(target)/python/done
+test: check device faulty-firmware measured-device xtest-device bench-device chip host $(target)/python/done
 	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 host-tests issuer-tests' \
 		'$(MAKE) -s BUILT=1 chip-test'
-	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 run storage-test memory-test' \
+	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 run storage-test memory-test costs-test' \
 		'$(MAKE) -s BUILT=1 device-tests'
 
 # Format, lints, docs, licences. OP-TEE has no unwinder, and what runs under it none.

@@ -9,7 +9,8 @@ use p256::SecretKey;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature as EcdsaSignature, SigningKey, VerifyingKey};
 use p256::elliptic_curve::Generate;
-use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
+use paylatch_proto::bytes::{Bytes, Digest, PublicKey, ShortId, Signature};
+use paylatch_proto::sign;
 use pkcs8::der::asn1::{AnyRef, BitStringRef};
 use pkcs8::der::{Decode, pem};
 use pkcs8::spki::{self, SubjectPublicKeyInfoRef};
@@ -41,7 +42,10 @@ const OTHERS: [(ObjectIdentifier, &str); 9] = [
 /// A public key that is known to be a point of the curve: whoever holds one need
 /// not check it again.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct CurveKey(PublicKey);
+pub struct CurveKey {
+    key: PublicKey,
+    id: ShortId,
+}
 
 /// A private key in memory, erased when dropped.
 pub struct PrivateKey {
@@ -219,9 +223,18 @@ impl CurveKey {
     /// [`Kind::Key`] when not.
     pub fn new(key: PublicKey) -> Result<Self> {
         match VerifyingKey::from_sec1_bytes(&key.0) {
-            Ok(_) => Ok(CurveKey(key)),
+            Ok(_) => Ok(Self::of(key)),
             Err(_) => Err(bad(format!("{key} is not a P-256 public key"))),
         }
+    }
+
+    fn of(key: PublicKey) -> Self {
+        CurveKey { key, id: sign::key_id(&key).short() }
+    }
+
+    /// Its short key id, by which a message names its signer.
+    pub fn id(&self) -> ShortId {
+        self.id
     }
 }
 
@@ -229,19 +242,19 @@ impl Deref for CurveKey {
     type Target = PublicKey;
 
     fn deref(&self) -> &PublicKey {
-        &self.0
+        &self.key
     }
 }
 
 impl fmt::Display for CurveKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.0, f)
+        fmt::Display::fmt(&self.key, f)
     }
 }
 
 impl fmt::Debug for CurveKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
+        fmt::Debug::fmt(&self.key, f)
     }
 }
 
@@ -256,7 +269,7 @@ fn compress(key: &VerifyingKey) -> CurveKey {
     for (to, from) in bytes.0.iter_mut().zip(key.to_sec1_point(true).as_bytes()) {
         *to = *from;
     }
-    CurveKey(bytes)
+    CurveKey::of(bytes)
 }
 
 /// The label and the text of the first PEM block. Tools write comments before

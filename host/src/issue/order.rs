@@ -5,7 +5,6 @@ use paylatch_proto::bytes::{Bytes, DeviceId, Digest, PublicKey, Signature};
 use paylatch_proto::contact::Contact;
 use paylatch_proto::limits;
 use paylatch_proto::message::{Body, Command, Header};
-use paylatch_proto::sign;
 use paylatch_proto::state::Reason;
 use paylatch_proto::voucher::{self, Voucher};
 
@@ -149,7 +148,7 @@ fn prepare(
     let header = Header {
         version: WIRE_VERSION,
         device: enrolment.device.short(),
-        signer: sign::key_id(signer).short(),
+        signer: signer.id(),
         issued_at,
     };
     let mut buffer = [0; limits::BODY];
@@ -183,6 +182,7 @@ mod tests {
     use super::super::{PrivateKey, Signer};
     use super::*;
     use paylatch_proto::message::Message;
+    use paylatch_proto::sign;
 
     const ENROLMENT: Enrolment = Enrolment { device: Bytes([1; 32]), voucher: Bytes([2; 32]) };
     const DATED: Dated = Dated { sequence: 9, issued_at: 8 };

@@ -13,11 +13,14 @@ use super::keys::Holder;
 use crate::error::{Error, Kind, Result};
 use crate::issue::prepared::{Attached, Issued, Prepared, Purpose};
 use crate::issue::store;
-use crate::{cli, text};
+use crate::{cli, hex, text};
 
 /// Held back in memory before standard output gets it, bytes; more goes to a
 /// temporary file.
 const SPOOL: usize = 1 << 20;
+
+/// What most rows of a table take, bytes.
+const RECORD: usize = 512;
 
 /// Where results go, and how.
 #[derive(Args)]
@@ -176,19 +179,20 @@ impl Results {
             Attached::Next(prepared) => return self.line(prepared),
             Attached::Issued(issued) => issued,
         };
-        let voucher = product.voucher.map(|v| v.to_string());
+        let device = hex::encode(&product.device.0);
+        let voucher = product.voucher.map(|voucher| hex::encode(&voucher.0));
         match self.layout {
             Layout::Text => self.write(format!("{}\n", issued.text()).as_bytes()),
             Layout::Json => self.line(&IssuedView {
                 reference: product.reference.as_deref(),
                 kind: text::kind_name(issued.kind),
-                device: product.device.to_string(),
+                device,
                 voucher,
                 sequence: product.sequence,
                 text: issued.text(),
             }),
             Layout::Csv => self.record(&[
-                &product.device.to_string(),
+                &device,
                 product.reference.as_deref().unwrap_or_default(),
                 voucher.as_deref().unwrap_or_default(),
                 &product.sequence.map(|n| n.to_string()).unwrap_or_default(),
@@ -248,7 +252,9 @@ impl Results {
     fn record(&mut self, fields: &[&str; 6]) -> Result<()> {
         const HEAD: [&str; 6] = ["device", "reference", "voucher", "sequence", "text", "error"];
         let width = if self.errors { HEAD.len() } else { HEAD.len() - 1 };
-        let mut writer = csv::Writer::from_writer(Vec::new());
+        let mut writer = csv::WriterBuilder::new()
+            .buffer_capacity(RECORD)
+            .from_writer(Vec::with_capacity(RECORD));
         let mut write = |fields: &[&str]| writer.write_record(fields.iter().take(width));
         let written = if self.begun { Ok(()) } else { write(&HEAD) }.and_then(|()| write(fields));
         let broken = |e: String| Error::new(Kind::Io, format!("the table can't be written: {e}"));
