@@ -20,6 +20,7 @@ const _: () = assert!(RUN.is_multiple_of(AHEAD));
 
 /// Records of `N` numbers in, the same out in order. Memory holds 65,536 of them, and 64 for
 /// each 65,536 more; the rest is in a temporary file without a name.
+#[derive(Default)]
 pub struct Sorter<const N: usize> {
     memory: Vec<[u64; N]>,
     file: Option<File>,
@@ -47,11 +48,6 @@ fn io(e: &std::io::Error) -> Error {
 }
 
 impl<const N: usize> Sorter<N> {
-    /// One without records.
-    pub fn new() -> Self {
-        Sorter { memory: Vec::new(), file: None, runs: 0 }
-    }
-
     /// Takes a record.
     ///
     /// # Errors
@@ -116,15 +112,15 @@ impl<const N: usize> Sorted<N> {
         }
         Ok(())
     }
+}
 
-    /// The next record.
-    ///
-    /// # Errors
-    /// [`Kind::Io`](crate::error::Kind::Io) when the temporary file can't be read.
-    pub fn next(&mut self) -> Result<Option<[u64; N]>> {
-        let Some(Reverse((record, run))) = self.next.pop() else { return Ok(None) };
-        self.advance(run)?;
-        Ok(Some(record))
+/// An item is an error when the temporary file can't be read.
+impl<const N: usize> Iterator for Sorted<N> {
+    type Item = Result<[u64; N]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Reverse((record, run)) = self.next.pop()?;
+        Some(self.advance(run).map(|()| record))
     }
 }
 
@@ -135,7 +131,7 @@ mod tests {
     #[test]
     fn what_goes_in_comes_out_in_order() {
         for count in [0, 1, 2, RUN - 1, RUN, RUN + 1, 3 * RUN, 3 * RUN + AHEAD + 7] {
-            let mut sorter = Sorter::<2>::new();
+            let mut sorter = Sorter::<2>::default();
             let mut all = Vec::new();
             let mut number = 1_u32;
             for _ in 0..count {
@@ -149,9 +145,9 @@ mod tests {
             all.sort_unstable();
             let mut sorted = sorter.sorted().unwrap();
             for record in all {
-                assert_eq!(sorted.next().unwrap(), Some(record));
+                assert_eq!(sorted.next(), Some(Ok(record)));
             }
-            assert_eq!(sorted.next().unwrap(), None);
+            assert_eq!(sorted.next(), None);
         }
     }
 }

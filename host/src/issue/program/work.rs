@@ -165,7 +165,7 @@ struct Repeated {
 
 impl Seen {
     fn new() -> Self {
-        Seen(Sorter::new())
+        Seen(Sorter::default())
     }
 
     fn note(&mut self, prepared: &Prepared, line: u64) -> Result<()> {
@@ -177,10 +177,10 @@ impl Seen {
     }
 
     fn repeated(self) -> Result<Repeated> {
-        let mut sorted = self.0.sorted()?;
-        let mut lines = Sorter::new();
+        let mut lines = Sorter::default();
         let mut first = None;
-        while let Some([a, b, sequence, line]) = sorted.next()? {
+        for record in self.0.sorted()? {
+            let [a, b, sequence, line] = record?;
             match first {
                 Some((like, first)) if like == [a, b, sequence] => lines.push([line, first])?,
                 _ => first = Some(([a, b, sequence], line)),
@@ -195,7 +195,7 @@ impl Seen {
 impl Repeated {
     /// The next one, and goes on to the one after it.
     fn take(&mut self) -> Result<Option<[u64; 2]>> {
-        let next = self.lines.next()?;
+        let next = self.lines.next().transpose()?;
         Ok(std::mem::replace(&mut self.next, next))
     }
 
