@@ -31,6 +31,10 @@ const FUSES: [&str; 2] = ["000102030405060708090a0b0c0d0e0f", "10111213141516171
 const OFTEN: u32 = 32;
 /// How often what takes longer is done.
 const SELDOM: u32 = 5;
+/// Messages that are applied before it is measured again what one costs.
+const MORE: u32 = 100;
+/// Sessions that are open when it is measured again what a question costs.
+const SESSIONS: u32 = 16;
 
 /// Measures all of it, on a device that `make bench` has built.
 ///
@@ -87,7 +91,11 @@ pub fn measure() -> Result<Figures> {
         ("state_waiting_insns", "state-waiting"),
         ("avb_state_insns", "avb-read"),
         ("avb_write_insns", "avb-write"),
+        ("state_sessions_insns", "state-sessions"),
         ("apply_insns", "apply"),
+        ("apply_late_insns", "apply-late"),
+        ("contact_short_insns", "contact-short"),
+        ("contact_long_insns", "contact-long"),
         ("forged_insns", "forged"),
         ("stale_insns", "stale"),
         ("attest_insns", "attest"),
@@ -149,13 +157,23 @@ fn warm(device: &Device, messages: &Messages) -> Result<power_on::Seen> {
     on.call(&Request::Attest { nonce: messages::NONCE }, "attest", SELDOM)?;
     on.call(&Request::Apply(&messages.forged()), "forged", SELDOM)?;
     on.call(&Request::Apply(&messages.stale()), "stale", SELDOM)?;
-    for message in messages.unlocks(SELDOM) {
-        on.call(&Request::Apply(&message), "apply", 1)?;
+    let mut unlocks = messages.unlocks();
+    for (name, count) in [("apply", SELDOM), ("apply-more", MORE), ("apply-late", SELDOM)] {
+        for message in unlocks.by_ref().take(count as usize) {
+            on.call(&Request::Apply(&message), name, 1)?;
+        }
     }
+    for (name, longest) in [("contact-short", false), ("contact-long", true)] {
+        for message in messages.contacts(longest, SELDOM.into()) {
+            on.call(&Request::Apply(&message), name, 1)?;
+        }
+    }
+    on.keep("lock", SESSIONS);
+    on.line("state", "state-sessions", OFTEN);
     on.call(&Request::Apply(&messages.unlock_for_a_day()), "unlock-for", 1)?;
     on.line("state", "state-waiting", OFTEN);
     let seen = on.run()?;
-    seen.all_applied(["apply", "unlock-for"])?;
+    seen.all_applied(["apply", "apply-late", "contact-short", "contact-long", "unlock-for"])?;
     seen.refused("forged", Refusal::BadSignature)?;
     seen.refused("stale", Refusal::Stale)?;
     Ok(seen)

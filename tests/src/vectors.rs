@@ -19,7 +19,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use build::rewritten;
-pub(crate) use build::{body, contact, encode, join, prove, seal, text, voucher};
+pub(crate) use build::{
+    body, contact, contact_2, contact_longest, encode, join, prove, seal, text, voucher,
+};
 pub use calls::Call;
 pub use device::Device;
 pub use items::Item;

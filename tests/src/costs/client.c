@@ -3,6 +3,7 @@
  * it as a script, and tells what each line took, in ticks of the system's counter.
  *
  * open TA NAME TIMES          open a session, and close it
+ * keep TA COUNT               open so many more sessions, and leave them open
  * empty|state|avb-read NAME TIMES
  * avb-write NAME TIMES        of the two states, in turn
  * empty|verify|verify-optee HEX NAME TIMES
@@ -194,6 +195,23 @@ static void opened(const char *which, const char *name, unsigned int times)
 	told(name, least);
 }
 
+static void keep(const char *which, unsigned int count)
+{
+	static TEEC_Session kept[128];
+
+	for (struct ta *ta = tas; ta < tas + sizeof(tas) / sizeof(*tas); ta++) {
+		for (unsigned int i = 0; !strcmp(ta->name, which) && i < count; i++) {
+			TEEC_Result result = i < sizeof(kept) / sizeof(*kept)
+						     ? TEEC_OpenSession(&context, &kept[i], &ta->uuid, TEEC_LOGIN_PUBLIC,
+									NULL, NULL, NULL)
+						     : TEEC_ERROR_OUT_OF_MEMORY;
+
+			if (result)
+				end(which, result);
+		}
+	}
+}
+
 static void line(char *text)
 {
 	char *words[4] = { 0 }, *rest = text;
@@ -203,6 +221,8 @@ static void line(char *text)
 		count++;
 	if (count == 2 && !strcmp(words[0], "wait"))
 		sleep(atoi(words[1]));
+	else if (count == 3 && !strcmp(words[0], "keep"))
+		keep(words[1], atoi(words[2]));
 	else if (count == 4 && !strcmp(words[0], "open"))
 		opened(words[1], words[2], atoi(words[3]));
 	else if (count == 4) {
@@ -220,7 +240,8 @@ int main(void)
 	unsigned long long began = now(), frequency;
 	static char script[1 << 18];
 	TEEC_Result result;
-	ssize_t size;
+	size_t size = 0;
+	ssize_t more;
 	int file;
 
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
@@ -232,8 +253,9 @@ int main(void)
 	__asm__("mrs %0, cntfrq_el0" : "=r"(frequency));
 	told("frequency", frequency);
 	file = open(SCRIPT, O_RDONLY);
-	size = read(file, script, sizeof(script) - 1);
-	if (size < 0)
+	while ((more = read(file, script + size, sizeof(script) - 1 - size)) > 0)
+		size += more;
+	if (more < 0 || size == sizeof(script) - 1)
 		end(SCRIPT, 0);
 	/* The eMMC is found a moment later. */
 	for (int i = 0; i < 400 && access("/sys/class/block/mmcblk0", F_OK); i++)

@@ -55,6 +55,12 @@ pub const TABLE: &[Row] = &[
     row("  RPMB requests", "state_rpmb_requests", None, Bound::AtMost(0)),
     row("STATE, where time can change it", "state_waiting_insns", None, Bound::None),
     row(
+        "  with 16 more sessions open",
+        "state_sessions_insns",
+        None,
+        Bound::Hundredths(102, "state_insns"),
+    ),
+    row(
         "STATE, the first since power-on",
         "state_cold_insns",
         Some("avb_state_cold_insns"),
@@ -77,6 +83,9 @@ pub const TABLE: &[Row] = &[
         Bound::Below(&["avb_write_insns", "verify_insns"]),
     ),
     row("  RPMB data writes", "apply_rpmb_writes", None, Bound::AtMost(1)),
+    row("  after 100 others", "apply_late_insns", None, Bound::Hundredths(102, "apply_insns")),
+    row("a new contact, its texts short", "contact_short_insns", None, Bound::None),
+    row("a new contact, its texts as long as they may be", "contact_long_insns", None, Bound::None),
     row("a message, forged", "forged_insns", None, Bound::None),
     row("  RPMB requests", "forged_rpmb_requests", None, Bound::AtMost(0)),
     row("a message, stale", "stale_insns", None, Bound::None),

@@ -72,9 +72,18 @@ impl Messages {
         ]
     }
 
-    /// So many unlocks, one after another.
-    pub fn unlocks(&self, count: u32) -> impl Iterator<Item = Vec<u8>> {
-        (0..u64::from(count)).map(|i| self.unlock(UNLOCK_SEQUENCE + i))
+    /// Unlocks, one after another: as many as are taken, up to some hundreds.
+    pub fn unlocks(&self) -> impl Iterator<Item = Vec<u8>> {
+        (UNLOCK_SEQUENCE..LAST_SEQUENCE).map(|sequence| self.unlock(sequence))
+    }
+
+    /// Contact records, one after another, with the shortest texts or the longest.
+    pub fn contacts(&self, longest: bool, count: u64) -> impl Iterator<Item = Vec<u8>> {
+        let contact = if longest { vectors::contact_longest() } else { vectors::contact_2() };
+        let first = if longest { count + 1 } else { 1 };
+        (first..first + count).map(move |sequence| {
+            self.signed_by_lender(Command::Contact { sequence, contact: contact.clone() })
+        })
     }
 
     /// An unlock for a day, after [`Self::unlocks`].

@@ -58,6 +58,11 @@ impl<'a> PowerOn<'a> {
         Ok(())
     }
 
+    /// So many more sessions with an application are opened, and stay open.
+    pub fn keep(&mut self, application: &str, count: u32) {
+        self.script += &format!("keep {application} {count}\n");
+    }
+
     /// Guest time passes.
     pub fn wait(&mut self, seconds: u32) {
         self.script += &format!("wait {seconds}\n");

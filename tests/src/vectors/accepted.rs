@@ -1,7 +1,6 @@
 //! What must be accepted.
 
 use paylatch_proto::bytes::{Bytes, Digest, Signature};
-use paylatch_proto::contact::{Amount, Contact};
 use paylatch_proto::limits;
 use paylatch_proto::message::{Body, Command};
 use paylatch_proto::sign::{self, Domain, Role};
@@ -11,7 +10,7 @@ use paylatch_proto::voucher::Voucher;
 use paylatch_proto::{WIRE_VERSION, armour};
 
 use super::build::{
-    self, ISSUED_AT, NOTICE, contact, contact_2, encode, rewritten, seal, text, voucher,
+    self, ISSUED_AT, NOTICE, contact, contact_2, contact_longest, encode, rewritten, seal, voucher,
 };
 use super::device::Device;
 use super::items::Items;
@@ -302,14 +301,7 @@ fn vouchers(set: &mut Set) {
     let mut largest = Voucher {
         issued_at: u32::MAX,
         sunset: Some(u32::MAX),
-        contact: Contact {
-            name: text(&"N".repeat(limits::CONTACT_NAME)),
-            phone: text(&"9".repeat(limits::CONTACT_PHONE)),
-            payment: text(&"P".repeat(limits::CONTACT_PAYMENT)),
-            note: text(&"é".repeat(limits::CONTACT_NOTE / 2)),
-            amount: Some(Amount { minor_units: u64::MAX, currency: Bytes(*b"XTS") }),
-            language: text("sr-Latn-RS-x"),
-        },
+        contact: contact_longest(),
         ..base()
     };
     largest.policy.notice = u32::MAX;

@@ -51,6 +51,18 @@ pub fn contact_2() -> Contact {
     }
 }
 
+/// A contact record with every field at its longest.
+pub fn contact_longest() -> Contact {
+    Contact {
+        name: text(&"N".repeat(limits::CONTACT_NAME)),
+        phone: text(&"9".repeat(limits::CONTACT_PHONE)),
+        payment: text(&"P".repeat(limits::CONTACT_PAYMENT)),
+        note: text(&"é".repeat(limits::CONTACT_NOTE / 2)),
+        amount: Some(Amount { minor_units: u64::MAX, currency: Bytes(*b"XTS") }),
+        language: text("sr-Latn-RS-x"),
+    }
+}
+
 /// A voucher with all that one can have.
 pub fn voucher(device: &TestDevice) -> Voucher {
     Voucher {
