@@ -113,10 +113,7 @@ impl Case {
     /// goes on as after a power cut.
     pub fn may_start_anew(mut self, program: &Arc<Program>) -> Case {
         let mut machine = Machine::new(program);
-        machine.restore(&self.off);
-        machine.set_records(&self.records);
-        machine.run(Entry::Start);
-        machine.run(Entry::State);
+        started_anew(&mut machine, &self.off, &self.records);
         self.settled.push(machine.records());
         self
     }

@@ -24,7 +24,7 @@ const _: () = assert!(RUN.is_multiple_of(AHEAD));
 pub struct Sorter<const N: usize> {
     memory: Vec<[u64; N]>,
     file: Option<File>,
-    /// Records in each run of the file.
+    /// Sorted runs in the file.
     runs: u64,
 }
 
