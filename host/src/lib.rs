@@ -13,6 +13,7 @@
 //! | [`error`] | the one error, and the programs' exit codes |
 //! | [`ffi`] | the C library |
 //! | [`hex`] | hexadecimal on command lines |
+//! | `screen` | the drawn lock screen, with the feature of that name |
 //!
 //! ```
 //! use paylatch::client::Client;
@@ -32,6 +33,8 @@ pub mod error;
 pub mod ffi;
 pub mod hex;
 pub mod issue;
+#[cfg(feature = "screen")]
+pub mod screen;
 pub mod text;
 pub mod transport;
 pub mod view;

@@ -1,0 +1,103 @@
+//! What several pages have.
+
+use crate::screen::catalogue::Catalogue;
+use crate::screen::facts::{Facts, shown};
+use crate::screen::icon::Icon;
+use crate::screen::page::{Block, Button, Look, Value};
+use crate::screen::palette::Ink;
+use crate::screen::state::{Action, State};
+use crate::words;
+
+/// Language and text size: on top, for whoever can't read the rest.
+pub(crate) fn header(state: &State, catalogue: &Catalogue) -> Block {
+    let language = catalogue.language();
+    let size = if state.large { "text-smaller" } else { "text-larger" };
+    Block::Buttons(vec![
+        Button::new(Action::Languages, language.name().to_owned(), Look::Small).with(Icon::Globe),
+        Button::new(Action::TextSize, catalogue.text(size), Look::Small).with(Icon::Letters),
+    ])
+}
+
+/// The lender's name, under a label.
+pub fn lender(label: &str, facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
+    if let Some(contact) = facts.contact() {
+        blocks.push(Block::Fact(catalogue.text(label), Value::Name(shown(&contact.name))));
+    }
+}
+
+/// Whom to call, and what to say then.
+pub fn call(facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
+    if let Some(contact) = facts.contact() {
+        blocks.push(Block::Heading(catalogue.text("call-title")));
+        blocks.push(Block::Value(Value::Name(shown(&contact.name))));
+        blocks.push(Block::Value(Value::Number(shown(&contact.phone))));
+    }
+    number(facts, catalogue, blocks);
+}
+
+/// The phone's own number, to be read out.
+pub fn number(facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
+    if let Some(number) = facts.device_number() {
+        blocks.push(Block::Fact(catalogue.text("number-title"), Value::Number(number)));
+        blocks.push(Block::Quiet(catalogue.text("number-why")));
+    }
+}
+
+/// The lender's own words.
+pub fn note(facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
+    if let Some(contact) = facts.contact().filter(|contact| !contact.note.trim().is_empty()) {
+        let note = Value::Note(shown(&contact.note), contact.language.to_string());
+        blocks.push(Block::Fact(catalogue.text("note-title"), note));
+    }
+}
+
+/// How to pay, and how much, once it is asked for.
+pub fn pay(state: &State, facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
+    let text = |id| catalogue.text(id);
+    let Some(contact) = facts.contact() else { return };
+    blocks.push(Block::Heading(text("pay-title")));
+    if let Some(amount) = &contact.amount {
+        let (value, button) = if state.amount_shown {
+            (Value::Number(words::amount(amount)), "amount-hide")
+        } else {
+            (Value::Words(text("amount-hidden")), "amount-show")
+        };
+        blocks.push(Block::Fact(text("amount-title"), value));
+        let button = Button::new(Action::Amount, text(button), Look::Plain);
+        blocks.push(Block::Buttons(vec![button]));
+    }
+    if contact.payment.trim().is_empty() {
+        blocks.push(Block::Text(text("pay-call")));
+    } else {
+        let address = shown(&contact.payment);
+        blocks.push(Block::Value(Value::Address(address.clone())));
+        blocks.push(Block::QrCode(address));
+        blocks.push(Block::Quiet(text("pay-scan")));
+    }
+}
+
+/// What to do when the owner does not agree.
+pub fn dispute(catalogue: &Catalogue, blocks: &mut Vec<Block>) {
+    blocks.push(Block::Heading(catalogue.text("dispute-title")));
+    blocks.push(Block::Text(catalogue.text("dispute")));
+}
+
+/// When it becomes the owner's by itself; and what time is counted.
+pub fn times(facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
+    let sunset = facts.status.enrolment.and_then(|enrolment| enrolment.sunset_in);
+    if let Some(seconds) = sunset {
+        let span = Value::Words(catalogue.span(seconds));
+        blocks.push(Block::Fact(catalogue.text("sunset-in"), span));
+    }
+    blocks.push(Block::Quiet(catalogue.text("use-explained")));
+}
+
+/// Something that is so, and good.
+pub fn good(id: &str, catalogue: &Catalogue) -> Block {
+    Block::Mark(Icon::Check, Ink::Well, catalogue.text(id))
+}
+
+/// The button that switches the phone off.
+pub fn off(catalogue: &Catalogue) -> Block {
+    Block::Buttons(vec![Button::new(Action::Off, catalogue.text("off"), Look::Plain)])
+}

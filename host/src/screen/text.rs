@@ -1,0 +1,185 @@
+//! Text as glyphs in their places: shaped, broken into lines, reordered, aligned.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use parley::style::{FontFamily, FontFamilyName, FontWeight, OverflowWrap, TextWrapMode};
+use parley::{
+    Alignment, AlignmentOptions, BaseDirection, Language as Locale, Layout, LayoutContext,
+    PositionedLayoutItem, StyleProperty,
+};
+
+use crate::screen::fonts::{FAMILIES, Fonts};
+use crate::screen::glyphs::{Key, QUARTERS};
+
+/// Which way a text runs, as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From left to right.
+    Ltr,
+    /// From right to left.
+    Rtl,
+    /// As its first letter does.
+    Own,
+}
+
+/// To which side lines are set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// To the left.
+    Left,
+    /// To the right.
+    Right,
+    /// To the middle.
+    Middle,
+}
+
+/// How lines may end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrap {
+    /// Between words; within a word that is longer than a line.
+    Words,
+    /// Nowhere: the text is made smaller until it fits.
+    Never,
+}
+
+/// How a text is set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Style<'a> {
+    /// Pixels per em.
+    pub size: i32,
+    /// Whether it is bold, where its font has that.
+    pub bold: bool,
+    /// Which way it runs.
+    pub direction: Direction,
+    /// To which side.
+    pub side: Side,
+    /// How lines may end.
+    pub wrap: Wrap,
+    /// The tag (BCP 47) of its language.
+    pub language: &'a str,
+}
+
+/// A glyph in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Glyph {
+    /// Which.
+    pub key: Key,
+    /// Its origin, in pixels from the text's left edge.
+    pub x: i32,
+    /// Its baseline, in pixels from the text's top.
+    pub y: i32,
+}
+
+/// A text that was set.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Laid {
+    /// Height in pixels, all lines.
+    pub height: i32,
+    /// Width of the longest line, in pixels.
+    pub width: i32,
+    /// Which bytes of the text each line has.
+    pub lines: Vec<Range<usize>>,
+    /// How many characters no font has.
+    pub unknown: usize,
+    pub(super) glyphs: Vec<Glyph>,
+}
+
+/// The least size that a text is made smaller to, in pixels per em.
+const LEAST: i32 = 6;
+
+/// Sets text.
+#[derive(Default)]
+pub struct Setter {
+    context: LayoutContext<()>,
+}
+
+impl Setter {
+    /// Sets a text in lines of at most `width` pixels.
+    pub fn set(&mut self, fonts: &mut Fonts, text: &str, style: Style, width: i32) -> Laid {
+        let mut size = style.size;
+        if style.wrap == Wrap::Never {
+            let natural = self.lay(fonts, text, Style { size, ..style }, None).1;
+            if natural > width {
+                // Glyphs grow with the size but for rounding.
+                size = (size * width / natural.max(1)).max(LEAST);
+                while size > LEAST && self.lay(fonts, text, Style { size, ..style }, None).1 > width
+                {
+                    size -= 1;
+                }
+            }
+        }
+        let (layout, natural) = self.lay(fonts, text, Style { size, ..style }, Some(width));
+        read(fonts, &layout, natural)
+    }
+
+    #[allow(clippy::cast_precision_loss)] // displays are smaller than 2^24
+    fn lay(
+        &mut self,
+        fonts: &mut Fonts,
+        text: &str,
+        style: Style,
+        width: Option<i32>,
+    ) -> (Layout<()>, i32) {
+        let families = FAMILIES.map(FontFamilyName::named);
+        let mut builder = self.context.ranged_builder(&mut fonts.context, text, 1.0, true);
+        builder.push_default(FontFamily::List(Cow::Borrowed(&families)));
+        builder.push_default(StyleProperty::FontSize(style.size as f32));
+        if style.bold {
+            builder.push_default(StyleProperty::FontWeight(FontWeight::BOLD));
+        }
+        builder.push_default(StyleProperty::Locale(Locale::parse(style.language).ok()));
+        match style.wrap {
+            Wrap::Words => {
+                builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::Anywhere))
+            }
+            Wrap::Never => builder.push_default(StyleProperty::TextWrapMode(TextWrapMode::NoWrap)),
+        }
+        builder.set_base_direction(match style.direction {
+            Direction::Ltr => BaseDirection::Ltr,
+            Direction::Rtl => BaseDirection::Rtl,
+            Direction::Own => BaseDirection::Auto,
+        });
+        let mut layout = builder.build(text);
+        layout.break_all_lines(width.map(|width| width as f32));
+        let side = match style.side {
+            Side::Left => Alignment::Left,
+            Side::Right => Alignment::Right,
+            Side::Middle => Alignment::Center,
+        };
+        layout.align(side, AlignmentOptions::default());
+        let natural = pixels(layout.width().ceil());
+        (layout, natural)
+    }
+}
+
+fn read(fonts: &Fonts, layout: &Layout<()>, width: i32) -> Laid {
+    let height = pixels(layout.height().ceil());
+    let mut laid = Laid { height, width, ..Laid::default() };
+    for line in layout.lines() {
+        laid.lines.push(line.text_range());
+        for item in line.items() {
+            let PositionedLayoutItem::GlyphRun(run) = item else { continue };
+            let Some(face) = fonts.face_of(run.run().font().data.id()) else { continue };
+            let size = pixels(run.run().font_size()).clamp(0, i32::from(u16::MAX));
+            let size = u16::try_from(size).unwrap_or_default();
+            for glyph in run.positioned_glyphs() {
+                let quarters = pixels((glyph.x * 4.0).round());
+                let quarter = u8::try_from(quarters.rem_euclid(QUARTERS)).unwrap_or_default();
+                laid.unknown += usize::from(glyph.id == 0);
+                laid.glyphs.push(Glyph {
+                    key: Key { face, glyph: glyph.id, size, quarter },
+                    x: quarters.div_euclid(QUARTERS),
+                    y: pixels(glyph.y.round()),
+                });
+            }
+        }
+    }
+    laid
+}
+
+/// A whole number that is given as a fraction; saturates.
+#[allow(clippy::cast_possible_truncation)]
+fn pixels(whole: f32) -> i32 {
+    whole as i32
+}
