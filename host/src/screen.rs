@@ -40,6 +40,8 @@ pub mod png;
 pub mod rect;
 pub mod shape;
 pub mod state;
+#[cfg(test)]
+mod tests;
 pub mod text;
 
 use self::arrange::Arrangement;

@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+#[cfg(feature = "screen")]
+use clap::ValueEnum;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use paylatch::cli::EXIT_CODES;
+#[cfg(feature = "screen")]
+use paylatch::screen::{language::Language, pixmap::Size, state::Place};
 use paylatch::transport::simulator::Storage;
 use paylatch_proto::bytes::Nonce;
 
@@ -83,6 +87,12 @@ pub enum Command {
     ///
     /// Runs until SIGTERM or SIGINT, and ends with a clean shutdown.
     Watch(Watch),
+    /// Draw the lock screen to a picture.
+    ///
+    /// It shows what the phone's lock answers and nothing else. Where the lock can't be
+    /// asked, the picture says so, and the exit code tells why.
+    #[cfg(feature = "screen")]
+    Screen(Draw),
     /// Make or steer a simulated phone.
     #[command(subcommand)]
     Simulator(Simulator),
@@ -194,6 +204,66 @@ pub struct Watch {
     pub factory: bool,
 }
 
+#[cfg(feature = "screen")]
+#[derive(Args)]
+pub struct Draw {
+    /// Write the picture to this file; `-` for standard output.
+    #[arg(long, value_name = "FILE")]
+    pub png: PathBuf,
+    /// The display's width and height in pixels.
+    #[arg(long, value_name = "WxH", default_value = "1080x2340", value_parser = size)]
+    pub size: Size,
+    /// The language: en, es, hi, sw, ar, id, ru, th or zh; without it, that of the
+    /// lender's contact record.
+    #[arg(long, value_name = "TAG", value_parser = language)]
+    pub language: Option<Language>,
+    /// Text of one and a half times the size.
+    #[arg(long)]
+    pub large_text: bool,
+    /// Which page.
+    #[arg(long, value_name = "PAGE", default_value = "main")]
+    pub page: Page,
+    /// Show the amount that is owed.
+    #[arg(long)]
+    pub show_amount: bool,
+    /// As it is just after the phone was unlocked.
+    #[arg(long)]
+    pub thanks: bool,
+    /// Push the page up by so many pixels.
+    #[arg(long, value_name = "PIXELS", default_value_t = 0)]
+    pub scroll: i32,
+    /// Put the focus on this button, counted from 1.
+    #[arg(long, value_name = "N")]
+    pub focus: Option<usize>,
+    /// The directory with the fonts; what is missing there is drawn without.
+    #[arg(long, value_name = "DIR", env = "PAYLATCH_FONTS")]
+    #[arg(default_value = "/usr/share/paylatch/fonts")]
+    pub fonts: PathBuf,
+}
+
+/// A page of the screen.
+#[cfg(feature = "screen")]
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Page {
+    /// What the situation is.
+    Main,
+    /// The choice of the language.
+    Languages,
+    /// A code from the hotline, where the lock takes codes.
+    Code,
+}
+
+#[cfg(feature = "screen")]
+impl From<Page> for Place {
+    fn from(page: Page) -> Place {
+        match page {
+            Page::Main => Place::Main,
+            Page::Languages => Place::Languages,
+            Page::Code => Place::Code,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 pub enum Simulator {
     /// Make a phone fresh from the factory, in a new file.
@@ -216,6 +286,22 @@ pub enum Simulator {
 fn time(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|error| format!("{error}; write `90s`, `15m`, `12h`, `3d` or `1h 30m`"))
+}
+
+#[cfg(feature = "screen")]
+fn size(text: &str) -> Result<Size, String> {
+    let (width, height) = text.split_once('x').ok_or("write `1080x2340`")?;
+    let side = |digits: &str| digits.parse().map_err(|error| format!("{digits}: {error}"));
+    Size::new(side(width)?, side(height)?)
+        .ok_or_else(|| format!("a side has {} to {} pixels", Size::LEAST, Size::GREATEST))
+}
+
+#[cfg(feature = "screen")]
+fn language(text: &str) -> Result<Language, String> {
+    Language::from_tag(text).ok_or_else(|| {
+        let tags = Language::ALL.map(Language::tag).join(", ");
+        format!("not one of {tags}")
+    })
 }
 
 fn interval(text: &str) -> Result<Duration, String> {

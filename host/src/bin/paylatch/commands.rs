@@ -17,6 +17,8 @@ use paylatch_proto::state::State;
 use serde::Serialize;
 
 use crate::cli::{Cli, Command, Provision, Recover};
+#[cfg(feature = "screen")]
+use crate::draw;
 use crate::hand_in::{self, hand_in};
 use crate::texts::Texts;
 use crate::{attest, simulate, watch};
@@ -50,6 +52,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Shutdown => show_done(&phone()?.shutdown()?, printer, None, &[]),
         Command::GoodBoot => show_done(&phone()?.good_boot()?, printer, None, &[]),
         Command::Watch(arguments) => watch::run(&arguments, texts, &phone, printer),
+        #[cfg(feature = "screen")]
+        Command::Screen(arguments) => draw::run(&arguments, phone, printer),
         Command::Simulator(command) => simulate::run(&command, simulator, printer),
         Command::Completions { shell } => cli::completions(Cli::command(), shell),
         Command::Man { directory } => cli::man(Cli::command(), &directory),

@@ -3,6 +3,8 @@
 mod attest;
 mod cli;
 mod commands;
+#[cfg(feature = "screen")]
+mod draw;
 mod events;
 mod hand_in;
 mod hold;

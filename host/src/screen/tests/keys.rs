@@ -1,0 +1,168 @@
+//! Keys reach everything, fingers too, and nothing is drawn twice.
+
+use super::fixtures::{SIZES, artist, locked, pages, size};
+use crate::screen::Screen;
+use crate::screen::facts::Facts;
+use crate::screen::language::Language;
+use crate::screen::state::{Action, Event, Outcome, Place, State};
+
+/// A group is well typed when its last digit is 0.
+fn check(_: usize, number: u32) -> bool {
+    number.is_multiple_of(10)
+}
+
+fn screen(facts: Facts, pixels: (u32, u32)) -> Screen<fn(usize, u32) -> bool> {
+    let state = State::new(Language::English);
+    Screen::new(artist(), check, size(pixels), state, facts)
+}
+
+#[test]
+fn keys_pass_every_button_and_all_that_is_written() {
+    let mut artist = artist();
+    for (name, begin, facts) in pages(Language::Russian) {
+        for pixels in SIZES {
+            let mut state = begin.clone();
+            let shown = artist.arrange(&state, &facts, size(pixels));
+            let mut left: Vec<_> = shown.focusable().map(|target| target.action).collect();
+            let (mut seen, mut steps) = (0, 0);
+            while !left.is_empty() {
+                steps += 1;
+                assert!(steps < 400, "{name} on {pixels:?}: {left:?} is never reached");
+                let shown = artist.arrange(&state, &facts, size(pixels));
+                assert!(shown.scroll <= seen, "{name} on {pixels:?}: something is passed over");
+                seen = seen.max(shown.scroll + shown.view.height);
+                state.take(Event::Next, &facts, &shown, &check);
+                if let Some(focus) = state.focus {
+                    left.retain(|action| *action != focus);
+                    let shown = artist.arrange(&state, &facts, size(pixels));
+                    let target = shown.target(focus).unwrap();
+                    let sight = shown.in_sight(target);
+                    assert!(!sight.is_empty(), "{name} on {pixels:?}: {focus:?} is out of sight");
+                }
+            }
+            let shown = artist.arrange(&state, &facts, size(pixels));
+            assert_eq!(state.focus, Some(Action::Emergency));
+            assert_eq!(shown.scroll, shown.end(), "{name} on {pixels:?}");
+        }
+    }
+}
+
+#[test]
+fn the_emergency_button_is_one_key_away() {
+    for (name, begin, facts) in pages(Language::Thai) {
+        let mut artist = artist();
+        let mut state = begin;
+        for event in [Event::Previous, Event::Activate] {
+            let shown = artist.arrange(&state, &facts, size((240, 320)));
+            let outcome = state.take(event, &facts, &shown, &check);
+            if event == Event::Activate {
+                assert_eq!(outcome, Outcome::Emergency, "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn fingers_press_what_they_see_and_nothing_else() {
+    let mut artist = artist();
+    for (name, begin, facts) in pages(Language::Arabic) {
+        for pixels in [(240, 320), (1080, 2340), (2340, 1080)] {
+            let shown = artist.arrange(&begin, &facts, size(pixels));
+            for target in shown.targets() {
+                let sight = shown.in_sight(target);
+                if sight.is_empty() {
+                    continue;
+                }
+                let (x, y) = (sight.x + sight.width / 2, sight.y + sight.height / 2);
+                assert_eq!(shown.target_at(x, y), Some(target), "{name} on {pixels:?}");
+            }
+            assert_eq!(shown.target_at(-1, 5), None);
+            assert_eq!(shown.target_at(5, shown.size.height()), None);
+        }
+    }
+}
+
+#[test]
+fn it_is_drawn_anew_only_when_it_looks_different() {
+    let mut screen = screen(locked(), (480, 854));
+    assert!(screen.picture().is_some());
+    assert!(screen.picture().is_none());
+    let mut later = locked();
+    later.status.uptime += 60;
+    later.locked_for = later.locked_for.map(|seconds| seconds + 60);
+    screen.tell(later.clone());
+    assert!(screen.picture().is_none(), "a minute does not show in days and hours");
+    later.locked_for = later.locked_for.map(|seconds| seconds + 3_600);
+    screen.tell(later);
+    assert!(screen.picture().is_some());
+    assert_eq!(screen.take(Event::Touch(0, 0)), Outcome::Nothing);
+    assert_eq!(screen.take(Event::Digit(5)), Outcome::Nothing);
+    assert!(screen.picture().is_none());
+    screen.take(Event::Next);
+    assert!(screen.picture().is_some());
+}
+
+#[test]
+fn the_amount_is_hidden_until_it_is_asked_for_and_again_afterwards() {
+    let mut artist = artist();
+    let mut state = State::new(Language::English);
+    let facts = locked();
+    let amount = |state: &State| {
+        let catalogue = crate::screen::catalogue::Catalogue::new(Language::English);
+        format!("{:?}", crate::screen::page::page(state, &facts, &catalogue)).contains("42.00")
+    };
+    assert!(!amount(&state));
+    state.focus = Some(Action::Amount);
+    let shown = artist.arrange(&state, &facts, size((480, 854)));
+    state.take(Event::Activate, &facts, &shown, &check);
+    assert!(amount(&state));
+    state.focus = Some(Action::Languages);
+    state.take(Event::Activate, &facts, &shown, &check);
+    assert_eq!(state.place, Place::Languages);
+    state.take(Event::Escape, &facts, &shown, &check);
+    assert!(!amount(&state));
+}
+
+#[test]
+fn a_code_is_typed_with_keys_and_tried_once_it_is_whole() {
+    let mut screen = screen(locked(), (480, 854));
+    let press = |screen: &mut Screen<_>, wanted: Action| {
+        for _ in 0..200 {
+            if screen.state().focus == Some(wanted) {
+                return screen.take(Event::Activate);
+            }
+            screen.take(Event::Next);
+        }
+        panic!("{wanted:?} is never reached");
+    };
+    press(&mut screen, Action::EnterCode);
+    assert_eq!(screen.state().place, Place::Code);
+    for digit in [1, 2, 3, 4, 5, 0] {
+        press(&mut screen, Action::Digit(digit));
+    }
+    for digit in [6, 7, 8, 9, 1, 1] {
+        screen.take(Event::Digit(digit));
+    }
+    assert_eq!(screen.state().code(&locked()), None, "the second group has a slip");
+    screen.take(Event::Backspace);
+    screen.take(Event::Digit(0));
+    assert_eq!(press(&mut screen, Action::Send), Outcome::Code([123_450, 678_910]));
+    screen.answered(false);
+    assert!(screen.state().wrong);
+    screen.take(Event::Digit(1));
+    assert!(!screen.state().wrong);
+}
+
+#[test]
+fn no_code_is_tried_while_there_is_a_wait_or_where_none_is_taken() {
+    let (_, mut state, facts) = pages(Language::English).remove(6);
+    "123450678910".bytes().for_each(|digit| state.typed.push(digit - b'0', &check));
+    assert!(state.typed.whole().is_some());
+    assert_eq!(state.code(&facts), None);
+    let mut forbidden = locked();
+    if let Some(enrolment) = &mut forbidden.status.enrolment {
+        enrolment.policy.hotline = false;
+    }
+    assert_eq!(state.code(&forbidden), None);
+    assert_eq!(state.place(&forbidden), Place::Main);
+}
