@@ -301,7 +301,11 @@ impl Desk<'_> {
                 continue;
             }
             if !first {
-                column.y += self.ems(if matches!(block, Block::Heading(_)) { 90 } else { 45 });
+                column.y += self.ems(match block {
+                    Block::Heading(_) => 90,
+                    Block::Buttons(_) | Block::QrCode(_) | Block::Keypad => 70,
+                    _ => 45,
+                });
             }
             self.block(block, &mut column, first);
             first = false;
@@ -421,28 +425,40 @@ impl Desk<'_> {
         let (width, bottom) = (self.size.width(), self.size.height());
         let (pad, gap, margin) = (self.ems(50), self.ems(60), self.ems(75));
         let inner = width - 2 * margin;
-        // Measured first, as the bar grows upwards.
-        let heights: Vec<i32> =
-            page.bar.iter().map(|button| self.button_height(button, inner)).collect();
-        let count = i32::try_from(heights.len()).unwrap_or(1).max(1);
+        let count = i32::try_from(page.bar.len()).unwrap_or(1).max(1);
         let side_by_side = inner >= 28 * self.em;
-        let part = if side_by_side { (inner - (count - 1) * gap) / count } else { inner };
-        let tall = match side_by_side {
-            true => {
-                page.bar.iter().map(|button| self.button_height(button, part)).max().unwrap_or(0)
+        // Measured first, as the bar grows upwards.
+        let measure = |desk: &mut Self, room: i32| {
+            let heights = |desk: &mut Self, width: i32| -> Vec<i32> {
+                page.bar.iter().map(|button| desk.button_height(button, width)).collect()
+            };
+            if side_by_side {
+                let part = (room - (count - 1) * gap) / count;
+                (part, heights(desk, part).into_iter().max().unwrap_or(0))
+            } else {
+                (room, heights(desk, room).into_iter().sum::<i32>() + (count - 1) * gap)
             }
-            false => heights.iter().sum::<i32>() + (count - 1) * gap,
         };
+        let (mut part, mut tall) = measure(self, inner);
+        let overflows = height > bottom - tall - 2 * pad;
+        let arrows = self.ems(640);
+        if overflows && side_by_side {
+            (part, tall) = measure(self, inner - arrows - gap);
+        }
         let top = bottom - tall - 2 * pad;
-        let overflows = height > top;
-        let strip = if overflows { self.ems(150) } else { 0 };
+        let strip = if overflows && !side_by_side { self.ems(150) } else { 0 };
         let view = Rect::new(0, 0, width, (top - strip).max(1));
         let end = (height - view.height).max(0);
         let scroll = scroll.clamp(0, end);
         let line = self.line();
         self.push(Item::Fill(Rect::new(0, view.bottom(), width, line), Colour::QUIET));
         if overflows {
-            self.arrows(Rect::new(0, view.bottom(), width, strip), scroll > 0, scroll < end);
+            let place = match (side_by_side, self.rtl()) {
+                (false, _) => Rect::new(0, view.bottom(), width, strip),
+                (true, true) => Rect::new(margin, top + pad, arrows, tall),
+                (true, false) => Rect::new(margin + inner - arrows, top + pad, arrows, tall),
+            };
+            self.arrows(place, scroll > 0, scroll < end);
             self.scroll_bar(view, height, scroll);
         }
         let mut y = top + pad;
@@ -460,16 +476,16 @@ impl Desk<'_> {
     }
 
     /// Says that there is more, above or below; for fingers, the way there.
-    fn arrows(&mut self, strip: Rect, up: bool, down: bool) {
+    fn arrows(&mut self, place: Rect, up: bool, down: bool) {
         let side = self.ems(110);
-        let half = strip.width / 2;
+        let half = place.width / 2;
         for (shown, icon, action, x) in
             [(up, Icon::Up, Action::Up, 0), (down, Icon::Down, Action::Down, half)]
         {
             if shown {
-                let rect = Rect::new(x, strip.y, half, strip.height);
-                let (left, top) = ((half - side) / 2, (strip.height - side) / 2);
-                let square = Rect::new(x + left, strip.y + top, side, side);
+                let rect = Rect::new(place.x + x, place.y, half, place.height);
+                let (left, top) = ((half - side) / 2, (place.height - side) / 2);
+                let square = Rect::new(rect.x + left, rect.y + top, side, side);
                 self.push(Item::Icon(icon, square, Colour::ACCENT));
                 self.pieces.targets.push(Target { action, rect, fixed: true });
             }

@@ -1,7 +1,7 @@
 //! Small pictures beside words. None says anything that the words do not.
 
 use crate::screen::pixmap::Mask;
-use crate::screen::shape::Path;
+use crate::screen::shape::{Path, QUARTER};
 
 /// A picture of a square.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,7 +43,7 @@ impl Icon {
                 path.body();
             }
             Icon::Open => {
-                path.shackle(-6.5);
+                path.shackle(-6.0);
                 path.body();
             }
             Icon::Check => path.polygon(&[
@@ -103,11 +103,12 @@ impl Icon {
                 ]);
             }
         }
-        path.path.mask(true)
+        // A globe's lines cross, and a crossing is no hole.
+        path.path.mask(self != Icon::Globe)
     }
 }
 
-/// A path in units. Where two parts overlap, there is a hole.
+/// A path in units.
 struct Drawing {
     path: Path,
     unit: f32,
@@ -125,6 +126,11 @@ impl Drawing {
         self.path.ellipse((x * unit, y * unit), (rx * unit, ry * unit));
     }
 
+    fn hole(&mut self, (x, y): (f32, f32), (rx, ry): (f32, f32)) {
+        let unit = self.unit;
+        self.path.hole((x * unit, y * unit), (rx * unit, ry * unit));
+    }
+
     fn round(&mut self, x: f32, y: f32, width: f32, height: f32, radius: f32) {
         let u = self.unit;
         self.path.round(x * u, y * u, width * u, height * u, radius * u);
@@ -134,12 +140,14 @@ impl Drawing {
     fn shackle(&mut self, by: f32) {
         let mut half = |outer: f32, top: f32| {
             let u = self.unit;
-            let (left, right) = ((12.0 + by - outer) * u, (12.0 + by + outer) * u);
-            let (bottom, bend) = (10.5 * u, (top + outer) * u);
-            let reach = outer * u * 1.333_333_4;
+            let (left, mid, right) =
+                ((12.0 + by - outer) * u, (12.0 + by) * u, (12.0 + by + outer) * u);
+            let (top, bend, bottom) = (top * u, (top + outer) * u, 10.5 * u);
+            let handle = outer * (1.0 - QUARTER) * u;
             self.path.move_to(left, bottom);
             self.path.line_to(left, bend);
-            self.path.curve_to((left, bend - reach), (right, bend - reach), (right, bend));
+            self.path.curve_to((left, top + handle), (left + handle, top), (mid, top));
+            self.path.curve_to((right - handle, top), (right, top + handle), (right, bend));
             self.path.line_to(right, bottom);
             self.path.close();
         };
@@ -153,15 +161,16 @@ impl Drawing {
         self.round(10.7, 14.0, 2.6, 5.5, 1.3);
     }
 
-    /// A disc with the lines of a globe left out.
+    /// A disc's edge, a meridian and three parallels.
     fn globe(&mut self) {
-        self.ellipse((12.0, 12.0), (11.0, 11.0));
-        self.ellipse((12.0, 12.0), (9.2, 9.2));
-        self.ellipse((12.0, 12.0), (5.4, 9.2));
-        self.ellipse((12.0, 12.0), (3.7, 9.2));
-        // Two lines, outside of the meridians' strokes: a crossing would be a hole.
-        for y in [7.6, 14.7] {
-            self.polygon(&[(8.9, y), (15.1, y), (15.1, y + 1.7), (8.9, y + 1.7)]);
+        let mid = (12.0, 12.0);
+        self.ellipse(mid, (11.0, 11.0));
+        self.hole(mid, (9.3, 9.3));
+        self.ellipse(mid, (5.0, 10.0));
+        self.hole(mid, (3.5, 9.3));
+        for (y, half) in [(6.4, 8.0), (11.2, 10.0), (16.0, 8.0)] {
+            let (left, right) = (12.0 - half, 12.0 + half);
+            self.polygon(&[(left, y), (right, y), (right, y + 1.6), (left, y + 1.6)]);
         }
     }
 

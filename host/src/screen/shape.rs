@@ -13,7 +13,7 @@ use crate::screen::rect::Rect;
 pub struct Path(Vec<Command>);
 
 /// How far the handles of a cubic curve reach that stands for a quarter of a circle.
-const QUARTER: f32 = 0.552_284_8;
+pub(super) const QUARTER: f32 = 0.552_284_8;
 
 impl Path {
     /// Begins a part.
@@ -75,6 +75,12 @@ impl Path {
         self.curve_to((x - hx, y + ry), (x - rx, y + hy), (x - rx, y));
         self.curve_to((x - rx, y - hy), (x - hx, y - ry), (x, y - ry));
         self.close();
+    }
+
+    /// A closed ellipse the other way round: a hole in another part.
+    pub fn hole(&mut self, (x, y): (f32, f32), (rx, ry): (f32, f32)) {
+        // Mirrored, it runs the other way.
+        self.ellipse((x, y), (-rx, ry));
     }
 
     /// Whether there is nothing in it.

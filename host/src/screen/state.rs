@@ -161,11 +161,7 @@ impl State {
         match event {
             Event::Next => self.move_focus(shown, Step::Next),
             Event::Previous => self.move_focus(shown, Step::Previous),
-            Event::Activate => {
-                let focus = self.focus.filter(|&action| shown.target(action).is_some());
-                return focus
-                    .map_or(Outcome::Nothing, |action| self.act(action, facts, shown, check));
-            }
+            Event::Activate => return self.activate(facts, shown, check),
             Event::Digit(digit) if self.place(facts) == Place::Code => {
                 self.type_digit(digit, check);
             }
@@ -183,6 +179,18 @@ impl State {
             }
             Event::Scroll(by) => self.scroll = shown.scrolled(shown.scroll.saturating_add(by)),
         }
+        Outcome::Nothing
+    }
+
+    /// Presses the button in focus; one that is out of sight is only brought back.
+    fn activate(&mut self, facts: &Facts, shown: &Arrangement, check: &dyn CheckDigits) -> Outcome {
+        let Some(target) = self.focus.and_then(|action| shown.target(action)) else {
+            return Outcome::Nothing;
+        };
+        if !shown.in_sight(target).is_empty() {
+            return self.act(target.action, facts, shown, check);
+        }
+        self.scroll = shown.scroll_to(target.rect);
         Outcome::Nothing
     }
 

@@ -5,10 +5,14 @@ use std::path::PathBuf;
 
 use super::fixtures::{artist, pages, size};
 use crate::screen::language::Language;
+use crate::screen::palette::Colour;
+use crate::screen::pixmap::{Pixmap, Size};
 use crate::screen::png;
+use crate::screen::rect::Rect;
 
-/// `PAYLATCH_PICTURES=DIR cargo test … -- --ignored gallery`; all of a page, unless
-/// `PAYLATCH_SIZES` names other sizes than these.
+/// `PAYLATCH_PICTURES=DIR cargo test … -- --ignored gallery`; some of them with
+/// `PAYLATCH_SIZES`, `PAYLATCH_PAGES` and `PAYLATCH_LANGUAGES`, each a list with commas,
+/// and in large text with `PAYLATCH_LARGE=1`.
 #[test]
 #[ignore = "writes pictures for people"]
 fn gallery() {
@@ -34,20 +38,39 @@ fn gallery() {
             for wanted in sizes.split(',') {
                 let (width, height) = wanted.split_once('x').unwrap();
                 let size = size((width.parse().unwrap(), height.parse().unwrap()));
-                let mut part = 0;
+                let mut parts = Vec::new();
                 loop {
                     let shown = artist.arrange(&state, &facts, size);
-                    let file = format!("{}-{name}-{wanted}-{part}.png", language.tag());
-                    let file = File::create(directory.join(file)).unwrap();
-                    png::write(&artist.paint(&shown), file).unwrap();
+                    parts.push(artist.paint(&shown));
                     if shown.scroll >= shown.end() {
                         break;
                     }
                     state.scroll = shown.scrolled(shown.scroll + shown.view.height);
-                    part += 1;
                 }
+                let file = format!("{}-{name}-{wanted}.png", language.tag());
+                png::write(&beside(&parts), File::create(directory.join(file)).unwrap()).unwrap();
                 state.scroll = 0;
             }
         }
     }
+}
+
+/// The parts of a page beside each other, as many as a picture may have.
+fn beside(parts: &[Pixmap]) -> Pixmap {
+    let one = parts[0].size();
+    let gap = 8;
+    let most = (i32::from(Size::GREATEST) / (one.width() + gap)).max(1);
+    let parts = &parts[..parts.len().min(most as usize)];
+    let count = parts.len() as i32;
+    let width = count * (one.width() + gap) - gap;
+    let size = Size::new(width as u32, one.height() as u32).unwrap();
+    let mut whole = Pixmap::new(size, Colour::BLACK);
+    for (x, part) in (0..count).map(|place| place * (one.width() + gap)).zip(parts) {
+        for (y, row) in (0..).zip(part.rows()) {
+            for (at, &pixel) in (0..).zip(row) {
+                whole.fill(Rect::new(x + at, y, 1, 1), Colour(pixel), size.rect());
+            }
+        }
+    }
+    whole
 }
