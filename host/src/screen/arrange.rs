@@ -14,7 +14,7 @@ use crate::screen::facts::Facts;
 use crate::screen::fonts::Fonts;
 use crate::screen::icon::Icon;
 use crate::screen::language::Language;
-use crate::screen::page::{Block, Button, Cells, Page, Value, page};
+use crate::screen::page::{Block, Button, Cells, Mark, Page, Value, page};
 use crate::screen::palette::{Colour, Ink};
 use crate::screen::pixmap::Size;
 use crate::screen::rect::Rect;
@@ -153,7 +153,7 @@ pub(super) fn arrange(
 ) -> Arrangement {
     let mut page = page(state, facts, catalogue);
     if catalogue.language() != state.language {
-        page.blocks.push(Block::Mark(Icon::Attention, Ink::Body, NO_FONT.to_owned()));
+        page.blocks.push(Block::Mark((Icon::Attention, Ink::Body, NO_FONT.to_owned())));
     }
     let language = catalogue.language();
     let focus = state.focus;
@@ -303,6 +303,7 @@ impl Desk<'_> {
             if !first {
                 column.y += self.ems(match block {
                     Block::Heading(_) => 90,
+                    Block::Item(_) => 25,
                     Block::Buttons(_) | Block::QrCode(_) | Block::Keypad => 70,
                     _ => 45,
                 });
@@ -326,9 +327,9 @@ impl Desk<'_> {
             }
             Block::Text(text) => self.write(column, text, self.style(BODY), BODY.ink),
             Block::Quiet(text) => self.write(column, text, self.style(QUIET), QUIET.ink),
-            Block::Mark(icon, ink, text) => {
-                self.marked(column, *icon, *ink, text, Look { ink: *ink, ..STRONG });
-            }
+            Block::Mark(mark) => self.mark(column, mark),
+            Block::OneOf(chosen, marks) => self.one_of(column, *chosen, marks),
+            Block::Item(text) => self.marked(column, Icon::Check, Ink::Well, text, BODY),
             Block::Fact(label, value) => {
                 self.write(column, label, self.style(QUIET), QUIET.ink);
                 self.value(column, value);
@@ -345,6 +346,26 @@ impl Desk<'_> {
     /// The thickness of a line.
     fn line(&self) -> i32 {
         self.ems(7).max(1)
+    }
+
+    fn mark(&mut self, column: &mut Column, (icon, ink, text): &Mark) {
+        self.marked(column, *icon, *ink, text, Look { ink: *ink, ..STRONG });
+    }
+
+    /// One of several marks, with the room of the tallest.
+    fn one_of(&mut self, column: &mut Column, chosen: usize, marks: &[Mark]) {
+        let top = column.y;
+        let mut bottom = top;
+        for (i, mark) in marks.iter().enumerate() {
+            let count = self.pieces.items.len();
+            column.y = top;
+            self.mark(column, mark);
+            bottom = bottom.max(column.y);
+            if i != chosen {
+                self.pieces.items.truncate(count);
+            }
+        }
+        column.y = bottom;
     }
 
     /// Words behind a picture.
@@ -504,14 +525,14 @@ impl Desk<'_> {
         self.push(Item::Round(Rect::new(x, y, thick, length), thick / 2, Colour::QUIET));
     }
 
+    /// Both groups beside each other: so they stay in sight over the keypad.
     fn cells(&mut self, column: &mut Column, cells: &Cells) {
-        self.write(column, &cells.label, self.style(QUIET), QUIET.ink);
-        column.y += self.ems(20);
-        let gap = self.ems(25);
-        let count = i32::try_from(cells.count).unwrap_or(1).max(1);
-        let width = ((column.width - (count - 1) * gap) / count).min(self.ems(200));
-        let height = self.ems(230);
-        let mut x = self.at_start(*column, width * count + gap * (count - 1));
+        let (gap, apart) = (self.ems(20), self.ems(70));
+        let each = i32::try_from(cells.count).unwrap_or(1).max(1);
+        let gaps = 2 * (each - 1) * gap + apart;
+        let width = ((column.width - gaps) / (2 * each)).min(self.ems(180));
+        let height = self.ems(220);
+        let mut x = self.at_start(*column, 2 * each * width + gaps);
         let style = Style {
             direction: Direction::Ltr,
             side: Side::Middle,
@@ -519,18 +540,21 @@ impl Desk<'_> {
             language: "en",
             ..self.style(NUMBER)
         };
-        for place in 0..cells.count {
-            let rect = Rect::new(x, column.y, width, height);
-            let here = cells.next && place == cells.digits.len();
-            let thick = if here { self.line() * 3 } else { self.line() };
-            let colour = if here { Colour::ACCENT } else { Colour::QUIET };
-            self.push(Item::Ring(rect, self.ems(25), thick, colour));
-            if let Some(digit) = cells.digits.get(place) {
-                let laid = self.lay(&digit.to_string(), style, width);
-                let y = column.y + (height - laid.height) / 2;
-                self.push(Item::Text(laid, x, y, Ink::Body));
+        for (group, digits) in cells.groups.iter().enumerate() {
+            for place in 0..cells.count {
+                let rect = Rect::new(x, column.y, width, height);
+                let here = cells.next == Some(group) && place == digits.len();
+                let thick = if here { self.line() * 3 } else { self.line() };
+                let colour = if here { Colour::ACCENT } else { Colour::QUIET };
+                self.push(Item::Ring(rect, self.ems(25), thick, colour));
+                if let Some(digit) = digits.get(place) {
+                    let laid = self.lay(&digit.to_string(), style, width);
+                    let y = column.y + (height - laid.height) / 2;
+                    self.push(Item::Text(laid, x, y, Ink::Body));
+                }
+                x += width + gap;
             }
-            x += width + gap;
+            x += apart - gap;
         }
         column.y += height;
     }

@@ -44,11 +44,8 @@ impl Typed {
     ///
     /// Behind a mistyped group nothing is taken, nor behind the last one.
     pub fn push(&mut self, digit: u8, check: &dyn CheckDigits) {
-        if digit > 9 || self.digits.len() >= DIGITS || self.groups.contains(&Group::Mistyped) {
-            return;
-        }
+        let Some(last) = self.next().filter(|_| digit <= 9) else { return };
         self.digits.push(digit);
-        let last = (self.digits.len() - 1) / GROUP;
         if let Some(number) = self.number(last)
             && let Some(group) = self.groups.get_mut(last)
         {
@@ -73,6 +70,12 @@ impl Typed {
     /// The digits of a group that were typed.
     pub fn group(&self, group: usize) -> &[u8] {
         self.digits.chunks(GROUP).nth(group).unwrap_or_default()
+    }
+
+    /// The group that the next digit goes to.
+    pub fn next(&self) -> Option<usize> {
+        let slip = self.groups.contains(&Group::Mistyped);
+        (!slip && self.digits.len() < DIGITS).then_some(self.digits.len() / GROUP)
     }
 
     /// How a group stands.

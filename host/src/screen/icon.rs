@@ -220,7 +220,7 @@ mod tests {
                 let mask = icon.mask(side);
                 let square = Rect::new(0, 0, side, side);
                 assert_eq!(mask.rect.intersect(square), mask.rect, "{icon:?} of {side}");
-                assert!(mask.coverage.contains(&255), "{icon:?} of {side}");
+                assert!(mask.coverage.iter().any(|&covered| covered > 127), "{icon:?} of {side}");
             }
         }
     }

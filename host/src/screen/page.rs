@@ -2,7 +2,6 @@
 //! is the [arrangement](crate::screen::arrange)'s.
 
 use crate::screen::catalogue::Catalogue;
-use crate::screen::code::Group;
 use crate::screen::facts::Facts;
 use crate::screen::icon::Icon;
 use crate::screen::language::Language;
@@ -71,18 +70,19 @@ impl Button {
     }
 }
 
-/// Digits that are typed.
+/// A code as far as it is typed: two groups of digits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cells {
-    /// What they are.
-    pub label: String,
-    /// Those that were typed.
-    pub digits: Vec<u8>,
-    /// How many there are to be.
+    /// The digits of each group that were typed.
+    pub groups: [Vec<u8>; 2],
+    /// How many there are to be in each.
     pub count: usize,
-    /// Whether the next digit goes here.
-    pub next: bool,
+    /// The group that the next digit goes to.
+    pub next: Option<usize>,
 }
+
+/// Words behind a picture.
+pub type Mark = (Icon, Ink, String);
 
 /// A part of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,7 +96,11 @@ pub enum Block {
     /// A remark.
     Quiet(String),
     /// Words behind a picture.
-    Mark(Icon, Ink, String),
+    Mark(Mark),
+    /// One of several such words; they take the same room, so that nothing moves below.
+    OneOf(usize, Vec<Mark>),
+    /// An entry of a list.
+    Item(String),
     /// A value and what it is.
     Fact(String, Value),
     /// A value alone.
@@ -105,7 +109,7 @@ pub enum Block {
     Buttons(Vec<Button>),
     /// The QR code of a text.
     QrCode(String),
-    /// Digits that are typed.
+    /// A code as far as it is typed.
     Cells(Cells),
     /// Keys for the digits, and one that takes the last one back.
     Keypad,
@@ -125,7 +129,7 @@ pub struct Page {
 /// The page of a state.
 pub fn page(state: &State, facts: &Facts, catalogue: &Catalogue) -> Page {
     let place = state.place(facts);
-    let mut blocks = vec![pages::header(state, catalogue)];
+    let mut blocks = vec![pages::header(place, state, catalogue)];
     match place {
         Place::Main => pages::main(state, facts, catalogue, &mut blocks),
         Place::Languages => pages::languages(catalogue, &mut blocks),
@@ -133,24 +137,9 @@ pub fn page(state: &State, facts: &Facts, catalogue: &Catalogue) -> Page {
     }
     let text = |id| catalogue.text(id);
     let mut bar = Vec::new();
-    if place != Place::Main {
-        bar.push(Button::new(Action::Back, text("back"), Look::Plain));
-    } else if facts.status.state.usable() {
+    if place == Place::Main && facts.status.state.usable() {
         bar.push(Button::new(Action::Continue, text("continue"), Look::Main));
     }
     bar.push(Button::new(Action::Emergency, text("emergency"), Look::Emergency));
     Page { blocks, bar }
-}
-
-/// The words and the picture that say how a group of digits stands.
-pub(super) fn standing(group: Group, catalogue: &Catalogue) -> Option<Block> {
-    match group {
-        Group::Begun => None,
-        Group::WellTyped => {
-            Some(Block::Mark(Icon::Check, Ink::Well, catalogue.text("code-typed-well")))
-        }
-        Group::Mistyped => {
-            Some(Block::Mark(Icon::Attention, Ink::Slip, catalogue.text("code-mistyped")))
-        }
-    }
 }

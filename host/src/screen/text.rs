@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use parley::style::{FontFamily, FontFamilyName, FontWeight, OverflowWrap, TextWrapMode};
+use parley::style::{
+    FontFamily, FontFamilyName, FontWeight, LineHeight, OverflowWrap, TextWrapMode,
+};
 use parley::{
     Alignment, AlignmentOptions, BaseDirection, Language as Locale, Layout, LayoutContext,
     PositionedLayoutItem, StyleProperty,
@@ -85,6 +87,10 @@ pub struct Laid {
     pub(super) glyphs: Vec<Glyph>,
 }
 
+/// From line to line, in ems: fonts differ in what they ask for, and pages do not.
+const LINE: f32 = 1.45;
+/// The same for Arabic, which reaches further below its line.
+const LINE_ARABIC: f32 = 1.7;
 /// The least size that a text is made smaller to, in pixels per em.
 const LEAST: i32 = 6;
 
@@ -128,6 +134,8 @@ impl Setter {
         if style.bold {
             builder.push_default(StyleProperty::FontWeight(FontWeight::BOLD));
         }
+        let line = if style.direction == Direction::Rtl { LINE_ARABIC } else { LINE };
+        builder.push_default(LineHeight::FontSizeRelative(line));
         builder.push_default(StyleProperty::Locale(Locale::parse(style.language).ok()));
         match style.wrap {
             Wrap::Words => {
@@ -163,15 +171,20 @@ fn read(fonts: &Fonts, layout: &Layout<()>, width: i32) -> Laid {
             let Some(face) = fonts.face_of(run.run().font().data.id()) else { continue };
             let size = pixels(run.run().font_size()).clamp(0, i32::from(u16::MAX));
             let size = u16::try_from(size).unwrap_or_default();
+            // A font that has no bold glyphs draws each twice, a little to the right.
+            let twice = run.run().synthesis().embolden();
+            let strokes = if twice { vec![0, (i32::from(size) / 6).max(1)] } else { vec![0] };
             for glyph in run.positioned_glyphs() {
-                let quarters = pixels((glyph.x * 4.0).round());
-                let quarter = u8::try_from(quarters.rem_euclid(QUARTERS)).unwrap_or_default();
                 laid.unknown += usize::from(glyph.id == 0);
-                laid.glyphs.push(Glyph {
-                    key: Key { face, glyph: glyph.id, size, quarter },
-                    x: quarters.div_euclid(QUARTERS),
-                    y: pixels(glyph.y.round()),
-                });
+                for stroke in &strokes {
+                    let quarters = pixels((glyph.x * 4.0).round()) + stroke;
+                    let quarter = u8::try_from(quarters.rem_euclid(QUARTERS)).unwrap_or_default();
+                    laid.glyphs.push(Glyph {
+                        key: Key { face, glyph: glyph.id, size, quarter },
+                        x: quarters.div_euclid(QUARTERS),
+                        y: pixels(glyph.y.round()),
+                    });
+                }
             }
         }
     }

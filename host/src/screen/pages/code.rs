@@ -4,7 +4,7 @@ use crate::screen::catalogue::Catalogue;
 use crate::screen::code::{GROUP, Group};
 use crate::screen::facts::{Facts, shown};
 use crate::screen::icon::Icon;
-use crate::screen::page::{Block, Button, Cells, Look, Value, standing};
+use crate::screen::page::{Block, Button, Cells, Look, Value};
 use crate::screen::palette::Ink;
 use crate::screen::state::{Action, State};
 
@@ -24,31 +24,45 @@ pub(crate) fn code(state: &State, facts: &Facts, catalogue: &Catalogue, blocks: 
     let challenge = Value::Number(challenge(hotline.challenge));
     blocks.push(Block::Fact(text("code-challenge"), challenge));
     blocks.push(Block::Beside);
-    blocks.push(Block::Text(text("code-type")));
-    for (group, label) in ["code-first", "code-second"].into_iter().enumerate() {
-        let before = group == 0 || state.typed.standing(0) == Group::WellTyped;
-        let standing_now = state.typed.standing(group);
-        blocks.push(Block::Cells(Cells {
-            label: text(label),
-            digits: state.typed.group(group).to_vec(),
-            count: GROUP,
-            next: before && standing_now == Group::Begun,
-        }));
-        blocks.extend(standing(standing_now, catalogue));
-    }
-    if state.wrong {
-        blocks.push(Block::Mark(Icon::Attention, Ink::Slip, text("code-wrong")));
-    }
     if hotline.wait > 0 {
         let span = Value::Words(catalogue.span(hotline.wait));
         blocks.push(Block::Fact(text("code-wait"), span));
+        blocks.push(Block::Quiet(text("use-explained")));
     }
+    blocks.push(Block::Text(text("code-type")));
+    let typed = &state.typed;
+    let groups = [0, 1].map(|group| typed.group(group).to_vec());
+    blocks.push(Block::Cells(Cells { groups, count: GROUP, next: typed.next() }));
+    let marks = MARKS.map(|(icon, ink, id)| (icon, ink, text(id)));
+    blocks.push(Block::OneOf(standing(state), marks.to_vec()));
     blocks.push(Block::Keypad);
     let mut send = Button::new(Action::Send, text("code-send"), Look::Main);
     send.enabled = state.code(facts).is_some();
     blocks.push(Block::Buttons(vec![send]));
-    if hotline.wait > 0 {
-        blocks.push(Block::Quiet(text("use-explained")));
+}
+
+/// What is said of the digits while they are typed.
+const MARKS: [(Icon, Ink, &str); 7] = [
+    (Icon::Information, Ink::Body, "code-first-begun"),
+    (Icon::Check, Ink::Well, "code-first-well"),
+    (Icon::Attention, Ink::Slip, "code-first-slip"),
+    (Icon::Information, Ink::Body, "code-second-begun"),
+    (Icon::Check, Ink::Well, "code-second-well"),
+    (Icon::Attention, Ink::Slip, "code-second-slip"),
+    (Icon::Attention, Ink::Slip, "code-wrong"),
+];
+
+/// Which of the [marks](MARKS) is true now.
+fn standing(state: &State) -> usize {
+    let typed = &state.typed;
+    match (typed.standing(0), typed.standing(1)) {
+        _ if state.wrong => 6,
+        (Group::Begun, _) => 0,
+        (Group::Mistyped, _) => 2,
+        (Group::WellTyped, Group::Begun) if typed.group(1).is_empty() => 1,
+        (Group::WellTyped, Group::Begun) => 3,
+        (Group::WellTyped, Group::WellTyped) => 4,
+        (Group::WellTyped, Group::Mistyped) => 5,
     }
 }
 
@@ -61,6 +75,27 @@ fn challenge(number: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_standing_has_its_words() {
+        use crate::screen::language::Language;
+        let check = |_: usize, number: u32| number == 111_111;
+        for (digits, wrong, id) in [
+            ("", false, "code-first-begun"),
+            ("11111", false, "code-first-begun"),
+            ("111111", false, "code-first-well"),
+            ("111112", false, "code-first-slip"),
+            ("1111111", false, "code-second-begun"),
+            ("111111111111", false, "code-second-well"),
+            ("111111111112", false, "code-second-slip"),
+            ("", true, "code-wrong"),
+        ] {
+            let mut state = State::new(Language::English);
+            state.wrong = wrong;
+            digits.bytes().for_each(|digit| state.typed.push(digit - b'0', &check));
+            assert_eq!(MARKS[standing(&state)].2, id, "{digits}");
+        }
+    }
 
     #[test]
     fn a_challenge_is_read_in_threes() {

@@ -8,10 +8,6 @@ use crate::screen::state::Action;
 
 /// Each by its own name; the one that is shown has a mark.
 pub(crate) fn languages(catalogue: &Catalogue, blocks: &mut Vec<Block>) {
-    // Text size stays; the way to where one is already goes.
-    if let Some(Block::Buttons(header)) = blocks.first_mut() {
-        header.retain(|button| button.action != Action::Languages);
-    }
     for language in Language::ALL {
         let action = Action::Choose(language);
         let mut button = Button::new(action, language.name().to_owned(), Look::Plain);

@@ -7,7 +7,6 @@ use crate::screen::catalogue::Catalogue;
 use crate::screen::facts::{Facts, Why};
 use crate::screen::icon::Icon;
 use crate::screen::page::{Block, Button, Look, Value};
-use crate::screen::palette::Ink;
 use crate::screen::state::{Action, State};
 
 /// What works besides emergency calls, which always do.
@@ -34,7 +33,7 @@ pub fn locked(
     if let Some(seconds) = facts.locked_for {
         blocks.push(Block::Fact(text("locked-for"), Value::Words(catalogue.span(seconds))));
     }
-    blocks.push(Block::Mark(Icon::Check, Ink::Well, text("data-title")));
+    blocks.push(shared::good("data-title", catalogue));
     blocks.push(Block::Text(text("data-safe")));
     shared::note(facts, catalogue, blocks);
     shared::call(facts, catalogue, blocks);
@@ -78,7 +77,7 @@ fn is_about_money(why: Why, facts: &Facts) -> bool {
 pub fn works(facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
     let bits = facts.status.enrolment.map_or(0, |enrolment| enrolment.policy.usable);
     blocks.push(Block::Heading(catalogue.text("works-title")));
-    blocks.push(shared::good("works-emergency", catalogue));
+    blocks.push(Block::Item(catalogue.text("works-emergency")));
     let works = WORKS.iter().filter(|(bit, _)| bits & bit != 0);
-    blocks.extend(works.map(|(_, id)| shared::good(id, catalogue)));
+    blocks.extend(works.map(|(_, id)| Block::Item(catalogue.text(id))));
 }

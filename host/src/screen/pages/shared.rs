@@ -5,17 +5,22 @@ use crate::screen::facts::{Facts, shown};
 use crate::screen::icon::Icon;
 use crate::screen::page::{Block, Button, Look, Value};
 use crate::screen::palette::Ink;
-use crate::screen::state::{Action, State};
+use crate::screen::state::{Action, Place, State};
 use crate::words;
 
-/// Language and text size: on top, for whoever can't read the rest.
-pub(crate) fn header(state: &State, catalogue: &Catalogue) -> Block {
-    let language = catalogue.language();
+/// Language and text size: on top, for whoever can't read the rest. And the way back.
+pub(crate) fn header(place: Place, state: &State, catalogue: &Catalogue) -> Block {
+    let small = |action, text| Button::new(action, text, Look::Small);
     let size = if state.large { "text-smaller" } else { "text-larger" };
-    Block::Buttons(vec![
-        Button::new(Action::Languages, language.name().to_owned(), Look::Small).with(Icon::Globe),
-        Button::new(Action::TextSize, catalogue.text(size), Look::Small).with(Icon::Letters),
-    ])
+    let size = small(Action::TextSize, catalogue.text(size)).with(Icon::Letters);
+    let back = small(Action::Back, catalogue.text("back"));
+    let language = small(Action::Languages, catalogue.language().name().to_owned());
+    let language = language.with(Icon::Globe);
+    Block::Buttons(match place {
+        Place::Main => vec![language, size],
+        Place::Languages => vec![back, size],
+        Place::Code => vec![back, language, size],
+    })
 }
 
 /// The lender's name, under a label.
@@ -94,7 +99,7 @@ pub fn times(facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
 
 /// Something that is so, and good.
 pub fn good(id: &str, catalogue: &Catalogue) -> Block {
-    Block::Mark(Icon::Check, Ink::Well, catalogue.text(id))
+    Block::Mark((Icon::Check, Ink::Well, catalogue.text(id)))
 }
 
 /// The button that switches the phone off.
