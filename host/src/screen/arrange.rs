@@ -447,7 +447,8 @@ impl Desk<'_> {
         let (pad, gap, margin) = (self.ems(50), self.ems(60), self.ems(75));
         let inner = width - 2 * margin;
         let count = i32::try_from(page.bar.len()).unwrap_or(1).max(1);
-        let side_by_side = inner >= 28 * self.em;
+        let alone = count == 1 && width > bottom;
+        let side_by_side = inner >= self.em * if alone { 20 } else { 28 };
         // Measured first, as the bar grows upwards.
         let measure = |desk: &mut Self, room: i32| {
             let heights = |desk: &mut Self, width: i32| -> Vec<i32> {

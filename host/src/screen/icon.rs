@@ -33,7 +33,6 @@ const UNITS: f32 = 24.0;
 
 impl Icon {
     /// What it covers of a square of `side` pixels, at 0, 0.
-    #[allow(clippy::cast_precision_loss)] // displays are smaller than 2^24
     pub fn mask(self, side: i32) -> Mask {
         let unit = side as f32 / UNITS;
         let mut path = Drawing { path: Path::default(), unit };

@@ -128,7 +128,7 @@ fn blend(under: u32, over: Colour, covered: u8) -> u32 {
     let channel = |shift: u32| {
         let (under, over) = (under >> shift & 0xff, over.0 >> shift & 0xff);
         let sum = over * covered + under * (255 - covered);
-        (sum + 127) / 255 << shift
+        ((sum + 127) / 255) << shift
     };
     channel(16) | channel(8) | channel(0)
 }

@@ -100,7 +100,6 @@ impl Path {
 }
 
 /// A filled rectangle with round corners, at 0, 0.
-#[allow(clippy::cast_precision_loss)] // displays are smaller than 2^24
 pub fn round_rect(width: i32, height: i32, radius: i32) -> Mask {
     let mut path = Path::default();
     path.round(0.0, 0.0, width as f32, height as f32, radius as f32);
@@ -108,7 +107,6 @@ pub fn round_rect(width: i32, height: i32, radius: i32) -> Mask {
 }
 
 /// The outline of such a rectangle, `thick` pixels inwards.
-#[allow(clippy::cast_precision_loss)]
 pub fn round_ring(width: i32, height: i32, radius: i32, thick: i32) -> Mask {
     let mut path = Path::default();
     let (outer, inner) = (radius as f32, (radius - thick).max(0) as f32);

@@ -163,7 +163,7 @@ impl State {
             Event::Previous => self.move_focus(shown, Step::Previous),
             Event::Activate => return self.activate(facts, shown, check),
             Event::Digit(digit) if self.place(facts) == Place::Code => {
-                self.type_digit(digit, check);
+                self.type_digit(digit, facts, shown, check);
             }
             Event::Backspace if self.place(facts) == Place::Code => self.typed.pop(),
             Event::Digit(_) | Event::Backspace => {}
@@ -219,7 +219,7 @@ impl State {
             }
             Action::Amount => self.amount_shown = !self.amount_shown,
             Action::EnterCode => self.go(Place::Code),
-            Action::Digit(digit) => self.type_digit(digit, check),
+            Action::Digit(digit) => self.type_digit(digit, facts, shown, check),
             Action::Erase => self.typed.pop(),
             Action::Back => self.go(Place::Main),
             Action::Up => self.scroll = shown.scrolled(shown.scroll - shown.page_step()),
@@ -241,9 +241,20 @@ impl State {
         };
     }
 
-    fn type_digit(&mut self, digit: u8, check: &dyn CheckDigits) {
+    /// Types a digit; with the last one, what tries the code comes into sight.
+    fn type_digit(
+        &mut self,
+        digit: u8,
+        facts: &Facts,
+        shown: &Arrangement,
+        check: &dyn CheckDigits,
+    ) {
         self.wrong = false;
         self.typed.push(digit, check);
+        if self.code(facts).is_some() {
+            self.focus = Some(Action::Send);
+            self.scroll = shown.end();
+        }
     }
 
     /// Moves the focus, or pushes the page where the next button is further away: so

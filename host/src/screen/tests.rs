@@ -9,3 +9,4 @@ mod keys;
 mod layout;
 mod lines;
 mod missing;
+mod pictures;

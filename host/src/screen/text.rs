@@ -119,7 +119,6 @@ impl Setter {
         read(fonts, &layout, natural)
     }
 
-    #[allow(clippy::cast_precision_loss)] // displays are smaller than 2^24
     fn lay(
         &mut self,
         fonts: &mut Fonts,
@@ -192,7 +191,6 @@ fn read(fonts: &Fonts, layout: &Layout<()>, width: i32) -> Laid {
 }
 
 /// A whole number that is given as a fraction; saturates.
-#[allow(clippy::cast_possible_truncation)]
 fn pixels(whole: f32) -> i32 {
     whole as i32
 }

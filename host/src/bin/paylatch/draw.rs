@@ -42,9 +42,13 @@ pub fn run(
         Err(error) => (Facts::unknown(), Some(error)),
     };
     let fonts = Fonts::load(&arguments.fonts);
-    for problem in fonts.problems() {
-        let error = Error::new(Kind::Input, problem.to_string());
-        printer.warn("paylatch", &error.of(arguments.fonts.display()));
+    let warn = |what: String| {
+        printer.warn("paylatch", &Error::new(Kind::Input, what).of(arguments.fonts.display()));
+    };
+    if fonts.can_write() {
+        fonts.problems().iter().for_each(|problem| warn(problem.to_string()));
+    } else {
+        warn("the fonts are not there; drawn with the few glyphs that are built in".into());
     }
     let mut artist = Artist::new(fonts);
     let mut state = State::new(arguments.language.unwrap_or_else(|| facts.language()));

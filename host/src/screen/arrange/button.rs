@@ -90,7 +90,7 @@ impl Desk<'_> {
             if button.text.is_empty() { 0 } else { self.lay(&button.text, style, words).height };
         let least = self.ems(match button.look {
             Kind::Small => 220,
-            Kind::Key => 290,
+            Kind::Key => return self.ems(245),
             Kind::Main | Kind::Plain => 260,
             Kind::Emergency => 280,
         });

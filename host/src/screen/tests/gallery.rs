@@ -10,14 +10,13 @@ use crate::screen::pixmap::{Pixmap, Size};
 use crate::screen::png;
 use crate::screen::rect::Rect;
 
-/// `PAYLATCH_PICTURES=DIR cargo test … -- --ignored gallery`; some of them with
+/// `PAYLATCH_GALLERY=DIR cargo test … -- --ignored gallery`; some of them with
 /// `PAYLATCH_SIZES`, `PAYLATCH_PAGES` and `PAYLATCH_LANGUAGES`, each a list with commas,
 /// and in large text with `PAYLATCH_LARGE=1`.
 #[test]
 #[ignore = "writes pictures for people"]
 fn gallery() {
-    let directory =
-        PathBuf::from(std::env::var_os("PAYLATCH_PICTURES").expect("PAYLATCH_PICTURES"));
+    let directory = PathBuf::from(std::env::var_os("PAYLATCH_GALLERY").expect("PAYLATCH_GALLERY"));
     fs::create_dir_all(&directory).unwrap();
     let chosen =
         |name: &str, default: &str| std::env::var(name).unwrap_or_else(|_| default.to_owned());

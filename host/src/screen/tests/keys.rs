@@ -162,7 +162,8 @@ fn a_code_is_typed_with_keys_and_tried_once_it_is_whole() {
     assert_eq!(screen.state().code(&locked()), None, "the second group has a slip");
     screen.take(Event::Backspace);
     screen.take(Event::Digit(0));
-    assert_eq!(press(&mut screen, Action::Send), Outcome::Code([123_450, 678_910]));
+    assert_eq!(screen.state().focus, Some(Action::Send));
+    assert_eq!(screen.take(Event::Activate), Outcome::Code([123_450, 678_910]));
     screen.answered(false);
     assert!(screen.state().wrong);
     screen.take(Event::Digit(1));
