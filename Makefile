@@ -140,7 +140,11 @@ shell: device
 # --- What runs here ----------------------------------------------------------
 
 # One choice of packages and features for all, or Cargo builds each crate for each.
-ours := --quiet --workspace --features paylatch/header
+ours := --quiet --workspace --features paylatch/header,paylatch/screen
+
+# What the lock screen is written with.
+fonts:
+	@$(MAKE) -s -C qemu fonts >/dev/null
 
 host:
 	$(say) "host: building the programs and tests (about 1 min the first time)"
@@ -155,7 +159,7 @@ run: $(call needs,device host)
 # --- Tests ---------------------------------------------------------------------
 
 # What leaves a processor idle at times is run beside what does not.
-test: check device faulty-firmware measured-device xtest-device bench-device chip host $(target)/python/done
+test: check device faulty-firmware measured-device xtest-device bench-device chip host fonts $(target)/python/done
 	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 host-tests issuer-tests' \
 		'$(MAKE) -s BUILT=1 chip-test'
 	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 run storage-test memory-test costs-test' \
@@ -182,7 +186,7 @@ check: device host
 cargo_deny := 0.20.2
 
 # Unit tests, vectors, and the simulator through the programs' command lines.
-host-tests: $(call needs,host $(target)/python/done)
+host-tests: $(call needs,host fonts $(target)/python/done)
 	$(say) "host-tests: unit tests, vectors, the programs over the simulator"
 	@cargo test $(ours)
 

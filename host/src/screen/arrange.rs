@@ -250,12 +250,14 @@ impl Desk<'_> {
     }
 
     fn style(&self, look: Look) -> Style<'static> {
+        // Long words in large letters are made smaller rather than broken.
+        let wrap = if look.bold { Wrap::Whole } else { Wrap::Words };
         Style {
             size: self.ems(look.size),
             bold: look.bold,
             direction: self.direction(),
             side: self.start(),
-            wrap: Wrap::Words,
+            wrap,
             language: self.language.tag(),
         }
     }
@@ -404,7 +406,8 @@ impl Desk<'_> {
                 self.write(column, text, style, NUMBER.ink);
             }
             Value::Address(text) => {
-                let style = Style { direction: Direction::Ltr, language: "en", ..style };
+                let wrap = Wrap::Words;
+                let style = Style { direction: Direction::Ltr, wrap, language: "en", ..style };
                 self.write(column, text, style, STRONG.ink);
             }
         }

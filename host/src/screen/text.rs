@@ -41,6 +41,8 @@ pub enum Side {
 pub enum Wrap {
     /// Between words; within a word that is longer than a line.
     Words,
+    /// The same, but the text is made smaller, down to two thirds, before a word is broken.
+    Whole,
     /// Nowhere: the text is made smaller until it fits.
     Never,
 }
@@ -103,20 +105,43 @@ pub struct Setter {
 impl Setter {
     /// Sets a text in lines of at most `width` pixels.
     pub fn set(&mut self, fonts: &mut Fonts, text: &str, style: Style, width: i32) -> Laid {
-        let mut size = style.size;
-        if style.wrap == Wrap::Never {
-            let natural = self.lay(fonts, text, Style { size, ..style }, None).1;
-            if natural > width {
-                // Glyphs grow with the size but for rounding.
-                size = (size * width / natural.max(1)).max(LEAST);
-                while size > LEAST && self.lay(fonts, text, Style { size, ..style }, None).1 > width
-                {
-                    size -= 1;
-                }
+        let size = match style.wrap {
+            Wrap::Words => style.size,
+            Wrap::Whole => {
+                let word = |layout: &Layout<()>| layout.calculate_content_widths().min;
+                self.fit(fonts, text, style, width, style.size * 2 / 3, word)
             }
+            Wrap::Never => self.fit(fonts, text, style, width, LEAST, Layout::width),
+        };
+        let layout = self.lay(fonts, text, Style { size, ..style }, Some(width));
+        read(fonts, &layout)
+    }
+
+    /// The size, from a text's own down to `least`, at which what is measured is not wider
+    /// than `width`.
+    fn fit(
+        &mut self,
+        fonts: &mut Fonts,
+        text: &str,
+        style: Style,
+        width: i32,
+        least: i32,
+        measure: impl Fn(&Layout<()>) -> f32,
+    ) -> i32 {
+        let mut measured = |size| {
+            let style = Style { size, ..style };
+            pixels(measure(&self.lay(fonts, text, style, None)).ceil())
+        };
+        let natural = measured(style.size);
+        if natural <= width {
+            return style.size;
         }
-        let (layout, natural) = self.lay(fonts, text, Style { size, ..style }, Some(width));
-        read(fonts, &layout, natural)
+        // Glyphs grow with the size but for rounding.
+        let mut size = (style.size * width / natural.max(1)).max(least);
+        while size > least && measured(size) > width {
+            size -= 1;
+        }
+        size
     }
 
     fn lay(
@@ -125,7 +150,7 @@ impl Setter {
         text: &str,
         style: Style,
         width: Option<i32>,
-    ) -> (Layout<()>, i32) {
+    ) -> Layout<()> {
         let families = FAMILIES.map(FontFamilyName::named);
         let mut builder = self.context.ranged_builder(&mut fonts.context, text, 1.0, true);
         builder.push_default(FontFamily::List(Cow::Borrowed(&families)));
@@ -137,8 +162,9 @@ impl Setter {
         builder.push_default(LineHeight::FontSizeRelative(line));
         builder.push_default(StyleProperty::Locale(Locale::parse(style.language).ok()));
         match style.wrap {
-            Wrap::Words => {
-                builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::Anywhere))
+            // What may be broken only in need does not count as a place to break.
+            Wrap::Words | Wrap::Whole => {
+                builder.push_default(StyleProperty::OverflowWrap(OverflowWrap::BreakWord));
             }
             Wrap::Never => builder.push_default(StyleProperty::TextWrapMode(TextWrapMode::NoWrap)),
         }
@@ -155,13 +181,12 @@ impl Setter {
             Side::Middle => Alignment::Center,
         };
         layout.align(side, AlignmentOptions::default());
-        let natural = pixels(layout.width().ceil());
-        (layout, natural)
+        layout
     }
 }
 
-fn read(fonts: &Fonts, layout: &Layout<()>, width: i32) -> Laid {
-    let height = pixels(layout.height().ceil());
+fn read(fonts: &Fonts, layout: &Layout<()>) -> Laid {
+    let (width, height) = (pixels(layout.width().ceil()), pixels(layout.height().ceil()));
     let mut laid = Laid { height, width, ..Laid::default() };
     for line in layout.lines() {
         laid.lines.push(line.text_range());

@@ -55,6 +55,22 @@ fn chinese_lines_do_not_begin_with_a_full_stop() {
 }
 
 #[test]
+fn long_words_are_made_smaller_before_they_are_broken() {
+    let mut artist = artist();
+    let text = "Этот телефон заблокирован";
+    let style = Style { size: 30, wrap: Wrap::Whole, language: "ru", ..STYLE };
+    let natural = lay(&mut artist, "заблокирован", style, 1_000).width;
+    for width in [natural, natural * 5 / 6, natural * 3 / 4] {
+        let lines = lines(&mut artist, text, style, width);
+        assert!(lines.contains(&"заблокирован"), "{lines:?} at {width}");
+    }
+    let broken = lay(&mut artist, text, style, natural / 2);
+    assert!(broken.lines.len() > 3 && broken.width <= natural / 2);
+    let large = lay(&mut artist, text, style, natural);
+    assert_eq!(large.glyphs[0].key.size, 30);
+}
+
+#[test]
 fn a_number_is_one_line_in_its_order_however_narrow() {
     let mut artist = artist();
     for text in ["+1 (555) 010-0199", "888888888888888888888888", "*123#-(45) 67-89 01-23 45"] {

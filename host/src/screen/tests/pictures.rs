@@ -9,6 +9,7 @@ use crate::screen::language::Language;
 use crate::screen::palette::Colour;
 use crate::screen::pixmap::Pixmap;
 use crate::screen::png;
+use crate::screen::state::Action;
 
 const PORTRAIT: (u32, u32) = (480, 854);
 const LANDSCAPE: (u32, u32) = (854, 480);
@@ -37,7 +38,7 @@ fn the_pictures_in_the_documents_are_what_is_drawn() {
     let mut artist = artist();
     let mut differ = Vec::new();
     for language in Language::ALL {
-        for (name, state, facts) in pages(language) {
+        for (name, mut state, facts) in pages(language) {
             let english = language == Language::English && MORE.contains(&name);
             if name != "locked" && !english {
                 continue;
@@ -46,7 +47,11 @@ fn the_pictures_in_the_documents_are_what_is_drawn() {
                 if english && word == "landscape" {
                     continue;
                 }
-                let drawn: Pixmap = artist.draw(&state, &facts, size(wanted));
+                let shown = artist.arrange(&state, &facts, size(wanted));
+                if let (true, Some(amount)) = (state.amount_shown, shown.target(Action::Amount)) {
+                    state.scroll = shown.scroll_to(amount.rect);
+                }
+                let drawn = artist.draw(&state, &facts, size(wanted));
                 let file = directory().join(format!("{}-{name}-{word}.png", language.tag()));
                 if write {
                     fs::create_dir_all(directory()).unwrap();
