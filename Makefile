@@ -279,5 +279,5 @@ audit:
 clean:
 	rm -rf $(target)
 
-.PHONY: all deps ta programs device release reproduce shell host run test check host-tests issuer-tests \
+.PHONY: all deps ta programs device release reproduce shell fonts host run test check host-tests issuer-tests \
 	chip chip-test profile device-tests measured-device faulty-firmware memory-test storage-test xtest-device xtest bench-device bench costs-test prove fuzz audit clean

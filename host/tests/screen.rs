@@ -1,5 +1,6 @@
 //! `paylatch screen` through its real command line, over the simulator.
 
+#[allow(dead_code)] // a part of it is enough here
 mod phone;
 
 use std::fs::{self, File};

@@ -155,3 +155,26 @@ fn no_text_is_a_problem() {
         }
     }
 }
+
+#[test]
+fn no_mixture_of_scripts_is_a_problem() {
+    let letters: Vec<char> = "aZ 09+-().,/:@ßñЖйหั่ำไเ้क्षिर्ँाعربيةلا،٠中文。「」한글שלום\u{301}\u{200c}\u{200d}\u{200e}\u{200f}\
+        \u{2066}\u{2067}\u{2068}\u{2069}\u{202a}\u{202e}\u{a0}\u{2060}\u{ad}\n\u{2028}🙂🇺\u{fe0f}\u{1f3fd}"
+        .chars()
+        .collect();
+    let mut artist = artist();
+    let mut random = 1_u64;
+    for round in 0..600 {
+        let mut text = String::new();
+        for _ in 0..round % 40 {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            text.push(letters[(random >> 33) as usize % letters.len()]);
+        }
+        let wrap = [Wrap::Words, Wrap::Whole, Wrap::Never][round % 3];
+        let direction = [Direction::Ltr, Direction::Rtl, Direction::Own][round / 3 % 3];
+        let language = ["en", "ar", "th", "zh", "not a tag"][round % 5];
+        let style = Style { wrap, direction, language, bold: round % 2 == 0, ..STYLE };
+        let laid = lay(&mut artist, &text, style, [30, 200, 900][round / 7 % 3]);
+        assert!(laid.height >= 0 && laid.width >= 0, "{text:?}");
+    }
+}
