@@ -13,7 +13,7 @@
 //! | [`pixmap`], [`png`] | the picture |
 //!
 //! Nothing here knows of a display or of an input device: whoever has those gives an
-//! [`Event`](state::Event) and gets an [`Outcome`](state::Outcome) and, where something
+//! [`Event`] and gets an [`Outcome`] and, where something
 //! looks different now, a picture.
 //!
 //! **The same bits everywhere.** Pictures are compared exactly, those of a device with
@@ -145,10 +145,15 @@ impl<C: CheckDigits> Screen<C> {
 
     /// Takes what the lock answers now.
     pub fn tell(&mut self, facts: Facts) {
-        if self.facts != facts {
-            self.facts = facts;
-            self.arrange();
+        if self.facts == facts {
+            return;
         }
+        let (before, now) = (self.facts.status.state, facts.status.state);
+        if before != now {
+            self.state.changed(before, now);
+        }
+        self.facts = facts;
+        self.arrange();
     }
 
     /// Takes another size of the display.

@@ -1,5 +1,7 @@
 //! Where the owner is on the screen, and what keys and fingers do there.
 
+use paylatch_proto::state::State as Phase;
+
 use crate::screen::arrange::{Arrangement, Target};
 use crate::screen::code::{CheckDigits, Typed};
 use crate::screen::facts::Facts;
@@ -144,10 +146,13 @@ impl State {
     pub fn answered(&mut self, right: bool) {
         self.typed.clear();
         self.wrong = !right;
-        if right {
-            self.go(Place::Main);
-            self.thanks = true;
-        }
+    }
+
+    /// The phone's state has changed: what was done on the old page is over, and who was
+    /// locked out is thanked.
+    pub fn changed(&mut self, before: Phase, now: Phase) {
+        self.go(Place::Main);
+        self.thanks = before == Phase::Locked && now.usable();
     }
 
     /// Takes what the owner did on what is shown.

@@ -171,6 +171,22 @@ fn a_code_is_typed_with_keys_and_tried_once_it_is_whole() {
 }
 
 #[test]
+fn who_was_locked_out_is_thanked_and_what_was_begun_is_over() {
+    let mut screen = screen(locked(), (480, 854));
+    screen.take(Event::Digit(1));
+    screen.take(Event::Scroll(300));
+    let until = pages(Language::English).remove(9).2;
+    screen.tell(until.clone());
+    assert!(screen.state().thanks && screen.state().scroll == 0);
+    assert_eq!(screen.take(Event::Previous), Outcome::Nothing);
+    screen.tell(locked());
+    assert!(!screen.state().thanks && screen.state().focus.is_none());
+    screen.tell(Facts::unknown());
+    screen.tell(until);
+    assert!(!screen.state().thanks, "a fault that is over is no unlock");
+}
+
+#[test]
 fn no_code_is_tried_while_there_is_a_wait_or_where_none_is_taken() {
     let (_, mut state, facts) = pages(Language::English).remove(6);
     "123450678910".bytes().for_each(|digit| state.typed.push(digit - b'0', &check));
