@@ -143,7 +143,7 @@ shell: device
 ours := --quiet --workspace --features paylatch/header,paylatch/screen
 
 # What the lock screen is written with.
-fonts:
+fonts: deps
 	@$(MAKE) -s -C qemu fonts >/dev/null
 
 host:
