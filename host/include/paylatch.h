@@ -119,6 +119,17 @@ int32_t paylatch_get_state(struct paylatch *handle, struct paylatch_state *state
 int32_t paylatch_apply(struct paylatch *handle, const char *message, char *json, size_t size);
 
 /**
+ * Tries a hotline code: twelve digits, with spaces or hyphens anywhere between
+ * them. What became of it is written into `json`, as `paylatch --json code`
+ * prints it; `json` may be NULL.
+ *
+ * The caller promises:
+ * `handle` came from paylatch_open; `digits` is a string that ends with a 0;
+ * `json` is NULL or room for `size` bytes.
+ */
+int32_t paylatch_hotline_code(struct paylatch *handle, const char *digits, char *json, size_t size);
+
+/**
  * Writes the status into `json`, as `paylatch --json status` prints it.
  * `needed`, where it is not NULL, gets the bytes that takes, with the 0 at the
  * end. 4096 are enough.

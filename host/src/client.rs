@@ -147,6 +147,14 @@ impl<T: Transport> Client<T> {
         }
     }
 
+    /// Tries a hotline code: two groups of six digits ([`crate::hotline::groups`]).
+    ///
+    /// # Errors
+    /// As the [type](Client) says.
+    pub fn hotline(&mut self, groups: [u32; 2]) -> Result<Done> {
+        self.done(&Request::Hotline { groups })
+    }
+
     /// Lets the lock see that time passes, and store it when that is due. The
     /// OS calls it every few minutes.
     ///

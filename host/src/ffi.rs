@@ -10,10 +10,12 @@ use std::ffi::{CStr, OsStr, c_char};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use paylatch_proto::api::Done;
+
 use crate::client::Client;
 use crate::error::{Error, Kind, Result};
 use crate::transport::{self, Transport};
-use crate::{text, view};
+use crate::{hotline, text, view};
 
 /// Done.
 pub const PAYLATCH_OK: i32 = 0;
@@ -144,21 +146,35 @@ pub unsafe extern "C" fn paylatch_apply(
     json: *mut c_char,
     size: usize,
 ) -> i32 {
-    report(|| {
-        if message.is_null() {
-            return Err(missing("message"));
-        }
-        // SAFETY: not NULL, and the caller promises a string that ends with a 0.
-        let message = unsafe { CStr::from_ptr(message) };
-        let message = text::parse(message.to_bytes(), &[paylatch_proto::armour::Kind::Message])?;
-        // SAFETY: the caller's promise about `handle` is passed on.
-        let done = unsafe { client(handle) }?.apply(&message.bytes)?;
-        if json.is_null() {
-            return Ok(());
-        }
-        // SAFETY: not NULL, and the caller promises room for `size` bytes.
-        unsafe { fill(json, size, &to_json(&view::done(&done))?) }
-    })
+    // SAFETY: the caller's promises are passed on.
+    unsafe {
+        done(handle, ("message", message), (json, size), |client, text| {
+            let message = text::parse(text, &[paylatch_proto::armour::Kind::Message])?;
+            client.apply(&message.bytes)
+        })
+    }
+}
+
+/// Tries a hotline code: twelve digits, with spaces or hyphens anywhere between
+/// them. What became of it is written into `json`, as `paylatch --json code`
+/// prints it; `json` may be NULL.
+///
+/// # Safety
+/// `handle` came from paylatch_open; `digits` is a string that ends with a 0;
+/// `json` is NULL or room for `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn paylatch_hotline_code(
+    handle: *mut Paylatch,
+    digits: *const c_char,
+    json: *mut c_char,
+    size: usize,
+) -> i32 {
+    // SAFETY: the caller's promises are passed on.
+    unsafe {
+        done(handle, ("digits", digits), (json, size), |client, text| {
+            client.hotline(hotline::groups(&String::from_utf8_lossy(text))?)
+        })
+    }
 }
 
 /// Writes the status into `json`, as `paylatch --json status` prints it.
@@ -229,6 +245,33 @@ pub unsafe extern "C" fn paylatch_last_error(text: *mut c_char, size: usize) -> 
             unsafe { copy(text, error.as_bytes().split_at(cut).0) };
         }
         error.len() + 1
+    })
+}
+
+/// Hands in the text of a named parameter, and writes what became of it into `json`.
+///
+/// # Safety
+/// `handle` came from paylatch_open; the text is NULL or a string that ends with a 0;
+/// `json` is NULL or room for `size` bytes.
+unsafe fn done(
+    handle: *mut Paylatch,
+    (name, text): (&str, *const c_char),
+    (json, size): (*mut c_char, usize),
+    act: impl FnOnce(&mut Client<Box<dyn Transport>>, &[u8]) -> Result<Done>,
+) -> i32 {
+    report(|| {
+        if text.is_null() {
+            return Err(missing(name));
+        }
+        // SAFETY: not NULL, and the caller promises a string that ends with a 0.
+        let text = unsafe { CStr::from_ptr(text) };
+        // SAFETY: the caller's promise about `handle` is passed on.
+        let done = act(unsafe { client(handle) }?, text.to_bytes())?;
+        if json.is_null() {
+            return Ok(());
+        }
+        // SAFETY: not NULL, and the caller promises room for `size` bytes.
+        unsafe { fill(json, size, &to_json(&view::done(&done))?) }
     })
 }
 

@@ -31,6 +31,7 @@
 //! ```
 
 pub mod contact;
+pub mod desk;
 mod form;
 pub mod inspect;
 pub mod keys;

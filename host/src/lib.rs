@@ -13,6 +13,7 @@
 //! | [`error`] | the one error, and the programs' exit codes |
 //! | [`ffi`] | the C library |
 //! | [`hex`] | hexadecimal on command lines |
+//! | [`hotline`] | hotline codes as people type them |
 //! | `screen` | the drawn lock screen, with the feature of that name |
 //!
 //! ```
@@ -32,6 +33,7 @@ pub mod client;
 pub mod error;
 pub mod ffi;
 pub mod hex;
+pub mod hotline;
 pub mod issue;
 #[cfg(feature = "screen")]
 pub mod screen;

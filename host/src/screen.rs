@@ -46,7 +46,6 @@ pub mod text;
 
 use self::arrange::Arrangement;
 use self::catalogue::Catalogue;
-use self::code::CheckDigits;
 use self::facts::Facts;
 use self::fonts::Fonts;
 use self::glyphs::Glyphs;
@@ -104,9 +103,8 @@ impl Artist {
 }
 
 /// A screen in use: it is drawn anew only when it looks different.
-pub struct Screen<C> {
+pub struct Screen {
     artist: Artist,
-    check: C,
     size: Size,
     state: State,
     facts: Facts,
@@ -115,11 +113,11 @@ pub struct Screen<C> {
     fresh: bool,
 }
 
-impl<C: CheckDigits> Screen<C> {
-    /// A screen of this size; slips in codes are found by `check`.
-    pub fn new(mut artist: Artist, check: C, size: Size, state: State, facts: Facts) -> Self {
+impl Screen {
+    /// A screen of this size.
+    pub fn new(mut artist: Artist, size: Size, state: State, facts: Facts) -> Self {
         let shown = artist.arrange(&state, &facts, size);
-        Screen { artist, check, size, state, facts, shown, fresh: true }
+        Screen { artist, size, state, facts, shown, fresh: true }
     }
 
     /// Where the owner is.
@@ -130,7 +128,7 @@ impl<C: CheckDigits> Screen<C> {
     /// Takes what the owner did.
     pub fn take(&mut self, event: Event) -> Outcome {
         let before = self.state.clone();
-        let outcome = self.state.take(event, &self.facts, &self.shown, &self.check);
+        let outcome = self.state.take(event, &self.facts, &self.shown);
         if self.state != before {
             self.arrange();
         }

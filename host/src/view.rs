@@ -5,6 +5,7 @@
 use paylatch_proto::api;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::contact;
+use paylatch_proto::hotline::Challenge;
 use paylatch_proto::state::{self, State, StateWords};
 use serde::Serialize;
 
@@ -64,6 +65,12 @@ pub struct Enrolment {
     pub notice: u32,
     /// Whether hotline codes are taken.
     pub hotline: bool,
+    /// The number to tell for a hotline code: nine digits in groups of three.
+    pub hotline_challenge: Option<String>,
+    /// Seconds of use until a hotline code may be tried; 0 when one may.
+    pub hotline_wait: Option<u64>,
+    /// Hotline codes that were tried since that number is shown.
+    pub hotline_tried: Option<u32>,
     /// What stays usable while locked, beside emergency calls: [`words::usable_names`].
     pub usable_while_locked: Vec<&'static str>,
 }
@@ -173,6 +180,8 @@ pub fn status(status: &api::Status, contact_record: Option<&contact::Contact>) -
 }
 
 fn enrolment(enrolment: &api::Enrolment) -> Enrolment {
+    let hotline = enrolment.hotline;
+    let challenge = hotline.and_then(|hotline| Challenge::from_number(hotline.challenge).ok());
     Enrolment {
         voucher: enrolment.voucher.to_string(),
         lender: enrolment.lender.to_string(),
@@ -185,6 +194,9 @@ fn enrolment(enrolment: &api::Enrolment) -> Enrolment {
         releases_in: enrolment.sunset_in,
         notice: enrolment.policy.notice,
         hotline: enrolment.policy.hotline,
+        hotline_challenge: challenge.map(|challenge| challenge.to_string()),
+        hotline_wait: hotline.map(|hotline| hotline.wait),
+        hotline_tried: hotline.map(|hotline| hotline.tried),
         usable_while_locked: words::usable_names(enrolment.policy.usable),
     }
 }

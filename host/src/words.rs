@@ -4,8 +4,9 @@
 //! Times are *of use*: the time the phone is on. A phone that is off is not used.
 
 use iso_currency::Currency;
-use paylatch_proto::api::{EventKind, Outcome, Status};
+use paylatch_proto::api::{EventKind, Hotline, Outcome, Status};
 use paylatch_proto::contact::{Amount, Contact, ContactField};
+use paylatch_proto::hotline::{Challenge, Mistyped};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{self, Fault, Reason, State};
 
@@ -145,6 +146,11 @@ pub fn refusal_name(refusal: Refusal) -> &'static str {
         Refusal::Fault => "fault",
         Refusal::NotStored => "not_stored",
         Refusal::NotAvailable => "not_available",
+        Refusal::NoHotline => "no_hotline",
+        Refusal::NotLocked => "not_locked",
+        Refusal::MistypedCode(_) => "mistyped_code",
+        Refusal::TooEarly => "too_early",
+        Refusal::WrongCode => "wrong_code",
     }
 }
 
@@ -198,6 +204,24 @@ pub fn refusal(refusal: Refusal) -> &'static str {
         }
         Refusal::NotStored => "it is valid but could not be stored; hand it in again",
         Refusal::NotAvailable => "there is nothing of that kind on this phone",
+        Refusal::NoHotline => "this phone's voucher allows no hotline codes",
+        Refusal::NotLocked => "this phone is not locked, and no time is running out",
+        Refusal::MistypedCode(group) => mistyped(group),
+        Refusal::TooEarly => {
+            "it is too early to try another code, and this one was not tried; see `status`"
+        }
+        Refusal::WrongCode => {
+            "it is not the code for the number that this phone shows now; ask for it again, and \
+             see `status` for how long to wait"
+        }
+    }
+}
+
+/// Where the slip is in a hotline code.
+pub fn mistyped(group: Mistyped) -> &'static str {
+    match group {
+        Mistyped::First => "a digit of the first six is wrong; it was not tried",
+        Mistyped::Second => "a digit of the last six is wrong; it was not tried",
     }
 }
 
@@ -237,6 +261,7 @@ pub fn event_name(kind: EventKind) -> &'static str {
         EventKind::Rekeyed => "rekeyed",
         EventKind::ContactChanged => "contact_changed",
         EventKind::PowerCut => "power_cut",
+        EventKind::UnlockedByCode => "unlocked_by_code",
     }
 }
 
@@ -255,28 +280,39 @@ pub fn event(kind: EventKind) -> &'static str {
         EventKind::Rekeyed => "The loan went to another lender.",
         EventKind::ContactChanged => "The lender's contact was changed.",
         EventKind::PowerCut => "The power was cut; 15 minutes of use were charged.",
+        EventKind::UnlockedByCode => "A hotline code unlocked the phone for a time.",
     }
 }
 
 /// A span in its two largest units, rounded down: `3 days 4 hours`, `1 minute`,
 /// `0 seconds`.
 pub fn span(seconds: u64) -> String {
+    let units = largest_units(seconds);
+    let parts = units.map(|(count, unit)| {
+        let unit = if count == 1 { unit.trim_end_matches('s') } else { unit };
+        format!("{count} {unit}")
+    });
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+/// The two largest units of a span, rounded down, and how many there are of each; one of
+/// which there is none is left out, unless there is nothing else.
+pub(crate) fn largest_units(seconds: u64) -> impl Iterator<Item = (u64, &'static str)> {
     const UNITS: [(u64, &str); 4] =
-        [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+        [(86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds")];
     let mut rest = seconds;
-    let parts: Vec<String> = UNITS
-        .iter()
-        .map(|&(length, name)| {
+    UNITS
+        .into_iter()
+        .map(move |(length, unit)| {
             let count = rest / length;
             rest %= length;
-            (count, name)
+            (count, length, unit)
         })
-        .skip_while(|&(count, _)| count == 0)
+        .skip_while(|&(count, length, _)| count == 0 && length > 1)
+        .enumerate()
         .take(2)
-        .filter(|&(count, _)| count > 0)
-        .map(|(count, name)| format!("{count} {name}{}", if count == 1 { "" } else { "s" }))
-        .collect();
-    if parts.is_empty() { "0 seconds".into() } else { parts.join(" ") }
+        .filter(|&(place, (count, ..))| place == 0 || count > 0)
+        .map(|(_, (count, _, unit))| (count, unit))
 }
 
 /// What stays usable while locked, by the bits of [`state::usable`]: stable
@@ -300,6 +336,17 @@ const USABLE: [(u16, &str, &str); 6] = [
     (state::usable::CLOCK, "clock", "alarms and the clock"),
     (state::usable::HEALTH, "health", "health and accessibility apps"),
 ];
+
+/// How to get a code by phone; `None` for a challenge that is none.
+fn hotline(hotline: &Hotline) -> Option<String> {
+    let challenge = Challenge::from_number(hotline.challenge).ok()?;
+    let mut line = format!("For a code by phone, tell this number: {challenge}");
+    if hotline.wait > 0 {
+        line.push_str(&format!(". A code can be tried after {} of use", span(hotline.wait)));
+    }
+    line.push('.');
+    Some(line)
+}
 
 /// A sum of money, with the currency's own number of decimals (ISO 4217):
 /// `USD 42.00`, `JPY 4200`. A currency that is not listed is taken to have two.
@@ -348,10 +395,12 @@ pub fn status(status: &Status, contact_record: Option<&Contact>) -> String {
                     lines.push(format!("Why: {}", reason(why)));
                 }
                 lines.push(usable(enrolment.policy.usable));
+                lines.extend(enrolment.hotline.as_ref().and_then(hotline));
             }
             State::Unlocked => {
                 if let Some(seconds) = enrolment.deadline_in {
                     lines.push(format!("It locks by itself after {} of use.", span(seconds)));
+                    lines.extend(enrolment.hotline.as_ref().and_then(hotline));
                 }
                 if let Some(notice) = enrolment.notice {
                     lines.push(if notice.lock_in == 0 {

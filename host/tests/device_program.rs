@@ -13,6 +13,7 @@ use paylatch::text::{self, armour};
 use paylatch_proto::api::EventKind;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::Bytes;
+use paylatch_proto::hotline::Action;
 use paylatch_proto::state::Reason;
 use serde_json::Value;
 
@@ -280,6 +281,58 @@ fn a_power_cut_is_charged_once_and_told() {
     assert_eq!(left("releases_in"), sunset, "a power cut brings no release nearer");
     let history = phone.run(&["history"]).ok().out;
     assert!(history.contains(paylatch::words::event(EventKind::PowerCut)), "{history}");
+}
+
+#[test]
+fn a_hotline_code_unlocks_for_a_time() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = signers.voucher(&phone.device());
+    phone.run(&["provision", &loan.voucher]).ok();
+    let code = loan.code(&phone, Action::Day).to_string();
+    phone.run(&["code", &code]).fails(1, "not locked");
+    phone.run(&["apply", &loan.message(1, Order::Notice)]).ok();
+    phone.advance("3d");
+    phone.run(&["apply", &loan.message(2, Order::Lock(Reason::PaymentOverdue))]).ok();
+    phone.run(&["code", &code]).fails(1, "ask for it again");
+    let shown = |words: &str| {
+        let out = phone.run(&["status"]).ok().out;
+        assert!(out.contains(words), "{out}");
+    };
+    shown("A code can be tried after 1 minute of use");
+    let waits = phone.status()["enrolment"].clone();
+    assert_eq!((&waits["hotline_tried"], &waits["hotline_wait"]), (&1.into(), &60.into()));
+    let right = loan.code(&phone, Action::Week).to_string();
+    phone.run(&["code", &right]).fails(1, "too early");
+    phone.advance("1m");
+
+    let (first, second) = right.split_at(6);
+    let slip = format!("{first}{}", second.replace(second.chars().last().unwrap(), "x"));
+    phone.run(&["code", &slip]).fails(3, "no digit");
+    phone.run(&["code", first]).fails(3, "12 digits; this has 6");
+    let digit = right.as_bytes()[3] - b'0';
+    let slip = format!("{}{}{}", &right[..3], (digit + 1) % 10, &right[4..]);
+    let failure = phone.run(&["--json", "code", &slip]).fails(1, "first six");
+    let failure: Value = serde_json::from_str(&failure.err).unwrap();
+    assert_eq!(failure["refusal"], "mistyped_code");
+    assert_eq!(phone.status()["enrolment"]["hotline_tried"], 1);
+
+    let (first, second) = right.split_once(' ').unwrap();
+    let done = phone.run(&["--json", "code", first, second]).ok().json();
+    assert_eq!((&done["outcome"], &done["state"]), (&"applied".into(), &"unlocked".into()));
+    let now = phone.status()["enrolment"].clone();
+    assert_eq!((&now["locks_in"], &now["hotline_tried"]), (&(7 * DAY).into(), &0.into()));
+    assert!(phone.run(&["history"]).ok().out.contains("hotline code"));
+    phone.run(&["code", &right]).fails(1, "ask for it again");
+    // A code never takes from what was granted.
+    phone.advance("1m");
+    phone.run(&["code", &loan.code(&phone, Action::Day).to_string()]).ok();
+    assert_eq!(phone.status()["enrolment"]["locks_in"], 7 * DAY - 60);
+    // What was told before another message is worthless.
+    let old = loan.code(&phone, Action::Week).to_string();
+    phone.run(&["apply", &loan.message(3, Order::UnlockFor(8 * DAY))]).ok();
+    phone.run(&["code", &old]).fails(1, "ask for it again");
+    phone.run(&["apply", &loan.escrow_release()]).ok();
+    phone.run(&["code", &old]).fails(1, "released for good");
 }
 
 #[test]

@@ -14,6 +14,7 @@ use paylatch::{hex, text};
 use paylatch_proto::api::Outcome;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::{Bytes, DeviceId, Digest};
+use paylatch_proto::hotline::Challenge;
 use paylatch_proto::limits;
 use paylatch_proto::message::split;
 use paylatch_proto::sign::{self, Domain};
@@ -107,7 +108,8 @@ impl Desk {
     fn voucher(&self, device: &str) -> String {
         self.oem(&format!(
             "voucher --key oem.pem --device {device} --lender-key lender.pub.pem --escrow-key \
-             escrow.pub.pem --notice 2 --notice-min 2 --contact acme.json"
+             escrow.pub.pem --desk-key desk.pub.pem --hotline --notice 2 --notice-min 2 --contact \
+             acme.json"
         ))
         .done()
     }
@@ -362,6 +364,81 @@ fn what_is_issued_is_taken_by_the_lock() {
     apply(rekey, "lender.pem", State::Unlocked);
     apply("notice", "new.pem", State::Unlocked);
     apply("release --escrow", "escrow.pem", State::Released);
+}
+
+#[test]
+fn the_desk_makes_hotline_codes_with_its_own_key() {
+    let desk = Desk::new();
+    let mut phone = Client::new(Simulator::create(&desk.path("phone")).unwrap());
+    let device = phone.identity().unwrap().device;
+    let (voucher, nonce) = (desk.voucher(&device.to_string()), Bytes([9; 32]));
+    let statement = phone.enrol(nonce, &bytes(&voucher)).unwrap().statement.unwrap();
+    desk.write("statement.txt", text::armour(Kind::Statement, &statement));
+    desk.write("voucher.txt", &voucher);
+    let certify = format!(
+        "certify --key oem.pem --statement statement.txt --nonce {nonce} --device {device}"
+    );
+    desk.write("certificate.txt", desk.oem(&certify).done());
+    for (number, order) in [(1, "notice"), (2, "lock --reason payment-overdue")] {
+        let line =
+            format!("{order} --key lender.pem --voucher-file voucher.txt --sequence {number}");
+        phone.apply(&bytes(&desk.lender(&line).done())).unwrap();
+        phone.transport().advance(Duration::from_secs(2)).unwrap();
+    }
+    let hotline = phone.status().unwrap().enrolment.unwrap().hotline.unwrap();
+    let challenge = Challenge::from_number(hotline.challenge).unwrap();
+    let shown = challenge.to_string().replace(' ', "-");
+    let code = |key: &str, oem: &str, more: &str| {
+        desk.lender(&format!(
+            "code --key {key} --certificate certificate.txt --oem-key {oem} --challenge {shown} {more}"
+        ))
+    };
+    let made = json(&code("desk.pem", "oem.pub.pem", "--time 72h --json").done());
+    assert_eq!(made["device"], device.to_string());
+    assert_eq!(made["seconds"], 259_200);
+    assert_eq!(made["challenge"], challenge.to_string());
+    let told = code("desk.pem", "oem.pub.pem", "--time 3d").done();
+    assert_eq!(made["code"], told.trim());
+    let agreement = phone.identity().unwrap().keys.unwrap().agreement;
+    let known = format!("--device {device} --agreement-key {agreement}");
+    let line = format!("code --key desk.pem {known} --challenge {shown} --time 72h");
+    assert_eq!(desk.lender(&line).done(), told);
+
+    code("desk.pem", "lender.pub.pem", "--time 24h").fails(1, &["not by this OEM"]);
+    code("desk.pem", "oem.pub.pem", "--time 25h").fails(3, &["1 day, 3 days, 7 days"]);
+    let misheard = line.replace(&shown, &shown.replace(shown.chars().next().unwrap(), "x"));
+    desk.lender(&misheard).fails(3, &["--challenge", "no digit"]);
+    let last = challenge.number() % 10;
+    let misheard = format!("{}{}", &shown[..10], (last + 1) % 10);
+    desk.lender(&line.replace(&shown, &misheard)).fails(3, &["misheard"]);
+    desk.lender(&line.replace(&shown, "123")).fails(3, &["9 digits; this has 3"]);
+    let other = line.replace(&agreement.to_string(), &"05".repeat(33));
+    desk.lender(&other).fails(4, &["not a P-256 public key"]);
+
+    let by_lender = code("lender.pem", "oem.pub.pem", "--time 72h").done();
+    let groups = |code: &str| paylatch::hotline::groups(code).unwrap();
+    assert!(phone.hotline(groups(&by_lender)).is_err(), "the lender's key is not the desk's");
+    phone.transport().advance(Duration::from_secs(60)).unwrap();
+    let done = phone.hotline(groups(&told)).unwrap();
+    assert_eq!((done.outcome, done.state), (Outcome::Applied, State::Unlocked));
+
+    // A sale to a lender with another desk: the first one's codes are worth nothing.
+    desk.lender("keygen --out desk-2.pem").done();
+    let rekey = desk.lender(
+        "rekey --key lender.pem --new-key new.pem --new-desk-key desk-2.pub.pem --contact \
+         other.json --voucher-file voucher.txt --sequence 3",
+    );
+    phone.apply(&bytes(&rekey.done())).unwrap();
+    let hotline = phone.status().unwrap().enrolment.unwrap().hotline.unwrap();
+    let shown = Challenge::from_number(hotline.challenge).unwrap().to_string().replace(' ', "");
+    let by = |key: &str| {
+        let line = format!("code --key {key} {known} --challenge {shown} --time 7d");
+        groups(&desk.lender(&line).done())
+    };
+    let refused = phone.hotline(by("desk.pem")).unwrap_err();
+    assert!(refused.to_string().contains("not the code"), "{refused}");
+    phone.transport().advance(Duration::from_secs(60)).unwrap();
+    assert!(phone.hotline(by("desk-2.pem")).is_ok());
 }
 
 #[test]
@@ -731,6 +808,9 @@ fn a_command_line_that_is_wrong_is_a_usage_error() {
         "unlock --key lender.pem --device 1 --voucher 2 --passphrase x",
         "lock --key lender.pem --device 1 --voucher 2",
         "verify --statement s --certificate c --oem-key k",
+        "code --key desk.pem --challenge 1 --time 24h",
+        "code --key desk.pem --certificate c --challenge 1 --time 24h",
+        "code --key desk.pem --device 1 --challenge 1 --time 24h",
     ] {
         let ran = desk.lender(line);
         assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{line}");

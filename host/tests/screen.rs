@@ -61,10 +61,23 @@ fn a_locked_phone_is_drawn_as_it_is_asked_for() {
     let turned = draw(&["--size", "854x480", "--language", "ar-EG", "--large-text"]).ok().json();
     assert_eq!(turned["language"], "ar");
     draw(&["--page", "languages", "--size", "240x320", "--focus", "3"]).ok();
-    let nothing = draw(&["--page", "code", "--size", "480x854"]).ok().json();
-    assert_eq!(nothing["buttons"], plain["buttons"], "where no code is taken, there is no page");
+    let code = draw(&["--page", "code", "--size", "480x854"]).ok().json();
+    assert_ne!(code["buttons"], plain["buttons"], "a code is typed on a page of its own");
     let amount = draw(&["--size", "480x854", "--show-amount", "--scroll", "100"]).ok().json();
     assert_eq!(amount["buttons"], plain["buttons"]);
+}
+
+#[test]
+fn where_no_code_is_taken_there_is_no_page_for_it() {
+    let phone = Phone::new();
+    let (fonts, file) = (fonts(), phone.path("screen.png"));
+    let draw = |page| {
+        let png = file.to_str().unwrap();
+        phone.run(&["screen", "--fonts", &fonts, "--png", png, "--page", page]).ok();
+        fs::read(&file).unwrap()
+    };
+    assert_eq!(draw("code"), draw("main"));
+    assert_ne!(draw("languages"), draw("main"));
 }
 
 #[test]

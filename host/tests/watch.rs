@@ -18,6 +18,7 @@ use paylatch::issue::{PrivateKey, Signer};
 use paylatch::text;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::Bytes;
+use paylatch_proto::hotline::Action;
 use paylatch_proto::message::split;
 use paylatch_proto::sign::sha256;
 use paylatch_proto::state::Reason;
@@ -542,6 +543,44 @@ fn emergency_calls_work_locked_and_at_fault() {
 }
 
 #[test]
+fn a_hotline_code_is_typed() {
+    let (phone, signers, mut console) = (Phone::new(), Signers::new(), Console::new());
+    let loan = locked(&phone, &signers);
+    let right = loan.code(&phone, Action::Day).to_string();
+    let wrong = loan.code(&phone, Action::Week).to_string().replace(' ', "");
+    let name = console.name.clone();
+    let mut watch = Watch::start(&phone, &["--system", SYSTEM, "--screen", &name]);
+    watch.sees(&json!({ "event": "status" }));
+    watch.is_restricted("locked");
+    console.shows("For a code by phone");
+    console.shows("(nothing)");
+    // The action of one and the digits of another: each group goes with its check digit.
+    console.types(&format!("{}{}\n", &right[..6], &wrong[6..]));
+    watch.sees(&json!({ "event": "failed", "refusal": "wrong_code" }));
+    console.shows("Not taken: it is not the code");
+    console.shows("A code can be tried after");
+    console.types(&format!("{right}\n"));
+    watch.sees(&json!({ "event": "status", "state": "locked" }));
+    watch.sees(&json!({ "event": "failed", "refusal": "too_early" }));
+    console.types("1234567\n");
+    watch.sees(&json!({ "event": "failed" }));
+    console.shows("a hotline code has 12 digits; this has 7");
+    watch.terminate();
+
+    phone.advance("1m");
+    let mut watch = Watch::start(&phone, &["--system", SYSTEM, "--screen", &name]);
+    watch.sees(&json!({ "event": "status" }));
+    watch.is_restricted("locked");
+    console.shows("(nothing)");
+    console.types(&format!("{right}\n"));
+    watch.sees(&json!({ "event": "taken", "outcome": "applied", "state": "unlocked" }));
+    console.shows("Unlocked");
+    watch.sees(&json!({ "event": "status", "state": "unlocked" }));
+    watch.is_usable("unlocked");
+    watch.terminate();
+}
+
+#[test]
 fn odd_lines_are_answered_and_do_nothing() {
     let (phone, mut console) = (Phone::new(), Console::new());
     let name = console.name.clone();
@@ -549,10 +588,15 @@ fn odd_lines_are_answered_and_do_nothing() {
     watch.sees(&json!({ "event": "status" }));
     watch.is_restricted("unprovisioned");
     console.shows("(nothing)");
-    for line in ["sh", "1", "123456", "112 911", "\u{1b}[2J", "\u{3}", "\u{1a}", "$(reboot)"] {
+    for line in ["sh", "1", "12345x", "\u{1b}[2J", "\u{3}", "\u{1a}", "$(reboot)"] {
         console.types(&format!("{line}\n"));
         let shown = console.shows("Not understood.");
         assert!(!shown.contains('\u{1b}'), "{shown:?}");
+    }
+    for line in ["123456", "112 911"] {
+        console.types(&format!("{line}\n"));
+        watch.sees(&json!({ "event": "failed", "source": name, "code": 3 }));
+        console.shows("a hotline code has 12 digits; this has 6");
     }
     console.types(&format!("{}\n", "9".repeat(9_000)));
     console.shows("too long");

@@ -70,6 +70,11 @@ pub enum Request<'a> {
     Shutdown,
     /// The OS has booted well: older builds of the application are refused from now on.
     GoodBoot,
+    /// Try a code that the lender's desk has told: see [`crate::hotline`].
+    Hotline {
+        /// Six digits each, the check digit last.
+        groups: [u32; 2],
+    },
 }
 
 /// What the application answers. Each variant's byte is its position here and
@@ -77,7 +82,8 @@ pub enum Request<'a> {
 #[allow(clippy::large_enum_variant)] // no heap to box a variant on
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reply {
-    /// Not done, and nothing changed.
+    /// Not done. Nothing changed, but that a hotline code was counted
+    /// ([`Refusal::WrongCode`], or one that could not be stored).
     Refused(Refusal),
     /// To [`Request::Identity`].
     Identity(Identity),
@@ -91,6 +97,11 @@ pub enum Reply {
     Contact(Contact),
     /// To [`Request::History`], oldest first.
     History(Vec<Event, { limits::EVENTS }>),
+}
+
+impl Reply {
+    /// The first byte of [`Reply::Refused`], and of no other.
+    pub const REFUSED: u8 = 0;
 }
 
 /// Who the device is.
@@ -170,6 +181,19 @@ pub struct Enrolment {
     pub sunset_in: Option<u64>,
     /// The voucher's terms.
     pub policy: Policy,
+    /// What the desk has to be told, where hotline codes are taken.
+    pub hotline: Option<Hotline>,
+}
+
+/// What an owner needs for a hotline code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hotline {
+    /// Nine digits, the check digit last: see [`crate::hotline::Challenge`].
+    pub challenge: u32,
+    /// Seconds of use until a code may be tried; 0 when one may.
+    pub wait: u64,
+    /// Codes that were tried since a right one or a message of the lender's.
+    pub tried: u32,
 }
 
 /// A running notice, in seconds of use from now.
@@ -218,11 +242,13 @@ pub enum EventKind {
     ContactChanged,
     /// Power was cut without a clean shutdown; 15 minutes were charged.
     PowerCut,
+    /// A hotline code unlocked for a time.
+    UnlockedByCode,
 }
 
 impl EventKind {
     /// All kinds, in the order of their bytes.
-    pub const ALL: [EventKind; 12] = [
+    pub const ALL: [EventKind; 13] = [
         EventKind::Enrolled,
         EventKind::Sealed,
         EventKind::NoticeGiven,
@@ -235,6 +261,7 @@ impl EventKind {
         EventKind::Rekeyed,
         EventKind::ContactChanged,
         EventKind::PowerCut,
+        EventKind::UnlockedByCode,
     ];
 }
 
@@ -264,6 +291,7 @@ mod tests {
             Request::Tick,
             Request::Shutdown,
             Request::GoodBoot,
+            Request::Hotline { groups: [0; 2] },
         ];
         for (i, request) in requests.iter().enumerate() {
             assert_eq!(first_byte(request) as usize, i, "{request:?}");
@@ -302,6 +330,7 @@ mod tests {
         for (i, reply) in replies.iter().enumerate() {
             assert_eq!(first_byte(reply) as usize, i, "{reply:?}");
         }
+        assert_eq!(first_byte(&replies[0]), Reply::REFUSED);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 //! | [`voucher`] | what the OEM signs: a voucher (financed) or a seal (not financed) |
 //! | [`statement`] | what the device signs, and the OEM's certificate over its keys |
 //! | [`contact`] | the record that the screens show |
+//! | [`hotline`] | codes that the lender's desk reads out over the phone |
 //! | [`state`] | state codes and what goes with them |
 //! | [`api`] | requests and replies between normal world and trusted application |
 //! | [`refusal`] | why something was refused |
@@ -25,10 +26,14 @@
     deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)
 )]
 
+#[cfg(test)]
+extern crate std;
+
 pub mod api;
 pub mod armour;
 pub mod bytes;
 pub mod contact;
+pub mod hotline;
 pub mod limits;
 pub mod message;
 pub mod refusal;

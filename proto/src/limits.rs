@@ -86,6 +86,12 @@ pub const NOTICE_WINDOW: u64 = 30 * DAY;
 /// Uptime is stored at most this often while something is pending, in seconds;
 /// an unclean end is charged as much.
 pub const UPTIME_STEP: u64 = 15 * 60;
+/// How long after a wrong hotline code the next one may be tried, in seconds of use; twice
+/// as long after each further one.
+pub const HOTLINE_WAIT: u64 = 60;
+/// The longest such wait, in seconds of use: some 8,770 tries in a year of it, and six more
+/// for each message of the lender's but contacts.
+pub const HOTLINE_WAIT_MAX: u64 = 60 * 60;
 /// The least notice time of a development build, in seconds of use.
 pub const NOTICE_MIN_DEVELOPMENT: u32 = 2;
 /// The least notice time of a release build, in seconds of use: three days.

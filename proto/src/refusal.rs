@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contact::ContactField;
+use crate::hotline::Mistyped;
 
 /// The reason of a refusal. Each variant's byte is its position here and
 /// pinned by a test.
@@ -67,11 +68,21 @@ pub enum Refusal {
     NotStored,
     /// There is nothing of that kind on this device (no keys, no contact).
     NotAvailable,
+    /// The voucher allows no hotline codes.
+    NoHotline,
+    /// A hotline code for a phone that is unlocked without a deadline.
+    NotLocked,
+    /// A slip of the pen in this group of a hotline code; it cost no try.
+    MistypedCode(Mistyped),
+    /// It is too early to try another hotline code; nothing was tried.
+    TooEarly,
+    /// A hotline code that is not the one for the challenge.
+    WrongCode,
 }
 
 impl Refusal {
     /// All refusals, in the order of their bytes.
-    pub const ALL: [Refusal; 29] = [
+    pub const ALL: [Refusal; 34] = [
         Refusal::Truncated,
         Refusal::TrailingBytes,
         Refusal::TooLong,
@@ -101,6 +112,11 @@ impl Refusal {
         Refusal::Fault,
         Refusal::NotStored,
         Refusal::NotAvailable,
+        Refusal::NoHotline,
+        Refusal::NotLocked,
+        Refusal::MistypedCode(Mistyped::First),
+        Refusal::TooEarly,
+        Refusal::WrongCode,
     ];
 }
 
@@ -115,7 +131,7 @@ mod tests {
             let bytes = postcard::to_slice(&refusal, &mut buffer).unwrap();
             assert_eq!(bytes[0] as usize, i, "{refusal:?}");
         }
-        assert_eq!(Refusal::NotAvailable, Refusal::ALL[28]);
+        assert_eq!(Refusal::WrongCode, Refusal::ALL[33]);
         let fields = [
             ContactField::Name,
             ContactField::Phone,
@@ -128,6 +144,11 @@ mod tests {
             let mut buffer = [0; 4];
             let bytes = postcard::to_slice(&Refusal::BadContact(field), &mut buffer).unwrap();
             assert_eq!(bytes, [25, i as u8]);
+        }
+        for (i, group) in [Mistyped::First, Mistyped::Second].into_iter().enumerate() {
+            let mut buffer = [0; 4];
+            let bytes = postcard::to_slice(&Refusal::MistypedCode(group), &mut buffer).unwrap();
+            assert_eq!(bytes, [31, i as u8]);
         }
     }
 }

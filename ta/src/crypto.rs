@@ -3,6 +3,7 @@
 use ecdsa::hazmat::sign_prehashed_rfc6979;
 use heapless::Vec;
 use hkdf::Hkdf;
+use p256::ecdh::diffie_hellman;
 use p256::ecdsa::Signature as EcdsaSignature;
 use p256::elliptic_curve::Group;
 use p256::elliptic_curve::ops::{LinearCombination, Reduce};
@@ -12,8 +13,10 @@ use p256::{
     AffinePoint, FieldBytes, NistP256, ProjectivePoint, PublicKey as Point, Scalar, SecretKey,
 };
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
+use paylatch_proto::hotline::{self, Challenge};
 use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
+use paylatch_proto::sign::sha256;
 use paylatch_proto::statement::DeviceKeys;
 use sha2::Sha256;
 use zeroize::Zeroizing;
@@ -184,6 +187,44 @@ pub fn device_keys(seed: &[u8; 32]) -> Result<DeviceKeys, PlatformError> {
     Ok(DeviceKeys { signing: public(SIGNING)?, agreement: public(AGREEMENT)? })
 }
 
+/// The key of the hotline codes that the desk and this device agree on.
+///
+/// # Errors
+/// [`PlatformError`], which a well-formed seed and a key that was checked never give.
+#[inline(never)]
+pub fn hotline_key(seed: &[u8; 32], desk: &PublicKey) -> Result<hotline::Key, PlatformError> {
+    let own = derive(seed, AGREEMENT)?;
+    let desk = Point::from_sec1_bytes(&desk.0).map_err(|_| PlatformError)?;
+    let shared = diffie_hellman(own.to_nonzero_scalar(), desk.as_affine());
+    let shared = Zeroizing::new((*shared.raw_secret_bytes()).into());
+    hotline::Key::of(&shared).ok_or(PlatformError)
+}
+
+/// The challenge of a turn: as good as random for whoever does not know the seed, and
+/// another one for each of [`CHALLENGES`](hotline::CHALLENGES) turns, so that no code of
+/// before comes right again. The turn's halves go through a Feistel network.
+///
+/// # Errors
+/// [`PlatformError`], which never happens.
+pub fn challenge(seed: &[u8; 32], turn: u32) -> Result<Challenge, PlatformError> {
+    const HALF: u32 = 10_000;
+    const ROUNDS: u8 = 8;
+    const _: () = assert!(HALF * HALF == hotline::CHALLENGES);
+    let mut key = Zeroizing::new([0; 32]);
+    let hkdf = Hkdf::<Sha256>::new(None, seed);
+    hkdf.expand(CHALLENGE, key.as_mut_slice()).map_err(|_| PlatformError)?;
+    let turn = turn % hotline::CHALLENGES;
+    let (mut left, mut right) = (turn / HALF, turn % HALF);
+    for round in 0..ROUNDS {
+        let mixed = sha256(&[key.as_slice(), &[round], &right.to_le_bytes()]);
+        let (first, _) = mixed.0.split_first_chunk().ok_or(PlatformError)?;
+        let mixed = u32::from_le_bytes(*first) % HALF;
+        (left, right) = (right, (left + mixed) % HALF);
+    }
+    Ok(Challenge::of(left * HALF + right))
+}
+
+const CHALLENGE: &[u8] = b"paylatch hotline challenge 1";
 const SIGNING: &[u8] = b"paylatch device signing key 1";
 const AGREEMENT: &[u8] = b"paylatch device agreement key 1";
 
@@ -205,7 +246,6 @@ fn derive(seed: &[u8; 32], purpose: &[u8]) -> Result<SecretKey, PlatformError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use paylatch_proto::sign::sha256;
 
     #[test]
     fn the_device_verifies_itself_and_keys_differ() {
@@ -230,6 +270,39 @@ mod tests {
         no_point[0] = 2;
         assert_eq!(check_key(&Bytes(no_point)), Err(Refusal::BadKey));
     }
+
+    #[test]
+    fn the_desk_and_the_device_agree() {
+        let desk = SecretKey::from_slice(&[3; 32]).unwrap();
+        let public = Bytes(desk.public_key().to_sec1_point(true).as_bytes().try_into().unwrap());
+        let device = device_keys(&[5; 32]).unwrap().agreement;
+        let device = Point::from_sec1_bytes(&device.0).unwrap();
+        let shared = diffie_hellman(desk.to_nonzero_scalar(), device.as_affine());
+        let ours = hotline::Key::of(&(*shared.raw_secret_bytes()).into()).unwrap();
+        let theirs = hotline_key(&[5; 32], &public).unwrap();
+        let other = hotline_key(&[6; 32], &public).unwrap();
+        let challenge = challenge(&[5; 32], 1).unwrap();
+        let code = |key| {
+            hotline::Code::make(key, &Bytes([1; 32]), challenge, hotline::Action::Week).unwrap()
+        };
+        assert_eq!(code(&ours), code(&theirs));
+        assert_ne!(code(&ours), code(&other));
+        assert!(hotline_key(&[5; 32], &Bytes([0; 33])).is_err());
+    }
+
+    #[test]
+    fn each_turn_has_its_challenge() {
+        extern crate std;
+        let shown = |seed: u8, turn| challenge(&[seed; 32], turn).unwrap().number();
+        let turns = (0..20_000).chain(hotline::CHALLENGES - 20_000..hotline::CHALLENGES);
+        let seen: std::collections::HashSet<u32> = turns.map(|turn| shown(5, turn)).collect();
+        assert_eq!(seen.len(), 40_000, "none comes again");
+        assert_eq!(shown(5, hotline::CHALLENGES + 7), shown(5, 7));
+        // Spread over all of them, and otherwise on another phone.
+        assert!(seen.iter().filter(|number| **number < 500_000_000).count() > 19_000);
+        assert!((0..20).filter(|turn| shown(5, *turn) == shown(6, *turn)).count() < 2);
+    }
+
     #[test]
     fn a_signature_is_judged_again_as_it_was() {
         let (digest, other) = (sha256(&[b"x"]), sha256(&[b"y"]));

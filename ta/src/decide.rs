@@ -4,6 +4,7 @@
 
 use paylatch_proto::api::{EventKind, Outcome};
 use paylatch_proto::bytes::{DeviceId, PublicKey};
+use paylatch_proto::hotline::{Action, Code};
 use paylatch_proto::message::{Command, Message, Signed};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign::{self, Role};
@@ -12,7 +13,7 @@ use paylatch_proto::voucher::{Seal, Voucher, check_roles};
 use crate::config::Config;
 use crate::crypto::{self, Verifier};
 use crate::known::{Authority, Release};
-use crate::records::{StateRecord, Terms};
+use crate::records::{KeysRecord, StateRecord, Terms};
 
 /// What a request comes to, or why it is refused.
 pub type Answer<T> = Result<T, Refusal>;
@@ -79,6 +80,9 @@ impl Bench<'_> {
         StateRecord::check_sequence(*last, sequence)?;
         (*last, *last_same) = (sequence, same);
         let outcome = next.obey(command, &terms.policy)?;
+        if desk(Some(terms)).is_ok() {
+            next.after_message(command);
+        }
         match command {
             Command::Rekey { lender, desk, contact, proof, .. } => {
                 crypto::check_key(lender)?;
@@ -92,6 +96,18 @@ impl Bench<'_> {
             _ => {}
         }
         Ok(Order::Next(next, outcome))
+    }
+
+    /// A hotline code on a phone that is enrolled and in the state `now`, in which it was
+    /// counted: what it does.
+    #[inline(never)]
+    pub fn code(&self, code: &Code, now: &StateRecord, keys: &KeysRecord) -> Answer<Action> {
+        let desk = desk(keys.terms.as_ref())?;
+        let key = crypto::hotline_key(&keys.seed, desk).map_err(|_| Refusal::NotAvailable)?;
+        let challenge = crypto::challenge(&keys.seed, now.hotline.turn);
+        let challenge = challenge.map_err(|_| Refusal::NotAvailable)?;
+        let right = Code::make(&key, &self.device, challenge, code.action);
+        if right == Some(*code) { Ok(code.action) } else { Err(Refusal::WrongCode) }
     }
 
     /// A release by the lender or the escrow of these terms.
@@ -168,6 +184,15 @@ impl Bench<'_> {
         }
         self.release(&self.message(chain.release)?, &terms, verifier)
     }
+}
+
+/// With whom hotline codes are agreed on.
+///
+/// # Errors
+/// [`Refusal::NoHotline`].
+pub fn desk(terms: Option<&Terms>) -> Answer<&PublicKey> {
+    let terms = terms.filter(|terms| terms.policy.hotline);
+    terms.and_then(|terms| terms.desk.as_ref()).ok_or(Refusal::NoHotline)
 }
 
 /// What recovers a phone whose enrolment can't be read.

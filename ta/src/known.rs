@@ -149,6 +149,27 @@ impl Known {
         self.stored = Stored::Live { state, keys };
     }
 
+    /// Nothing is known of the storage any more; why.
+    #[inline(never)]
+    pub fn forget(&mut self, fault: Fault) {
+        self.stored = Stored::Unknown(fault);
+    }
+
+    /// What the record itself says, or disproves, is not held any longer.
+    #[inline(never)]
+    pub fn let_go(&mut self) {
+        if self.held.is_empty() {
+            return;
+        }
+        if let Some((_, terms)) = self.enrolled() {
+            let terms = *terms;
+            let is_of = |by: &Authority| *by == Authority::Oem || by.is_of(&terms);
+            self.held.retain(|held| is_of(&held.authority));
+        } else if self.is_released() {
+            self.held.clear();
+        }
+    }
+
     /// Holds one more release; where there is no room, it takes the newest's place.
     pub fn hold(&mut self, release: Release) {
         self.held.retain(|held| *held != release);
@@ -231,6 +252,8 @@ impl Known {
             _ if !self.held.is_empty() => (State::Released, DETAIL_UNTIL_POWER_OFF),
             Stored::Unknown(fault) => (State::Fault, fault.code()),
             Stored::Empty => (State::Unprovisioned, 0),
+            // Only what is released has no keys.
+            Stored::Live { keys: None, .. } => (State::Fault, Fault::WriteUnconfirmed.code()),
             Stored::Live { .. } if now.is_none() && self.waits() => {
                 (State::Fault, Fault::WriteUnconfirmed.code())
             }
@@ -246,6 +269,7 @@ impl Known {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use paylatch_proto::bytes::DeviceId;
 
     #[test]
     fn they_agree_or_not() {
@@ -254,6 +278,16 @@ mod tests {
         assert_eq!(twice.agree(), Verdict::Good);
         twice.second.hold(Release::SEALED);
         assert_eq!(twice.agree(), Verdict::Bad);
+    }
+
+    #[test]
+    fn only_what_is_released_is_told_without_keys() {
+        for phase in [State::Unlocked, State::Locked, State::Unprovisioned, State::Released] {
+            let mut known = Known::nothing(Fault::Platform);
+            known.store(StateRecord::new(phase, &DeviceId::default()), None);
+            let told = if phase == State::Released { phase } else { State::Fault };
+            assert_eq!(known.tell(Some(0)).0, told, "{phase:?}");
+        }
     }
 
     #[test]

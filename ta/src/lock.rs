@@ -1,7 +1,8 @@
 //! The lock: loads, decides, commits, answers.
 //!
 //! What keeps it simple:
-//! 1. Authority is only ever a verified signature; no caller has any.
+//! 1. Authority is only ever a verified signature, or for a time a hotline code that the
+//!    lender's desk and the device agreed on; no caller has any.
 //! 2. The state record is the commit point: what is in memory changes only
 //!    after its write was confirmed. After a failed write nothing is known
 //!    until the record has been read again.
@@ -16,10 +17,11 @@ use core::hint::black_box;
 
 use heapless::Vec;
 use paylatch_proto::api::{
-    Done, Enrolment, EventKind, Identity, Notice, Outcome, Reply, Request, Status,
+    Done, Enrolment, EventKind, Hotline, Identity, Notice, Outcome, Reply, Request, Status,
 };
 use paylatch_proto::bytes::{Bytes, DeviceId, Nonce};
 use paylatch_proto::contact::Contact;
+use paylatch_proto::hotline::Code;
 use paylatch_proto::message::{Command, Message};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign;
@@ -31,9 +33,9 @@ use zeroize::Zeroizing;
 
 use crate::config::Config;
 use crate::crypto::{self, Verifier};
-use crate::decide::{Answer, Bench, Chain, Order};
+use crate::decide::{self, Answer, Bench, Chain, Order};
 use crate::env::{Env, Record, Slot, StorageError};
-use crate::known::{Authority, Boot, Known, Release, Stored, Twice};
+use crate::known::{Boot, Known, Release, Stored, Twice};
 use crate::records::{
     CONTACT_LEN, ContactRecord, KEYS_LEN, KeysRecord, STATE_LEN, StateRecord, Terms, Unreadable,
     check,
@@ -78,14 +80,16 @@ impl<E: Env> Lock<E> {
 
     /// Answers `STATE`. Once loaded, it costs no access to storage.
     pub fn state(&mut self) -> StateWords {
-        let now = [self.clock(), self.clock()];
-        self.refresh(now[0]);
-        // What was read anew may wait for something.
-        let now = now.map(|now| now.or_else(|| self.clock()));
+        let before = self.clock();
+        self.refresh(before);
+        // Looked at again: no one instruction has both wrong. And what was read anew may
+        // wait for something.
+        let after = self.clock();
+        let now = [before.or(after), after];
         let (state, detail) = self.tell_at(now);
         let (seconds, usable) = match self.known.first.enrolled() {
             Some((record, terms)) if state != State::Released => (
-                next_change(record, self.known.first.at(record, now[0]), terms),
+                next_change(record, self.known.first.at(record, after), terms),
                 terms.policy.usable,
             ),
             _ => (NO_CHANGE, 0),
@@ -106,8 +110,13 @@ impl<E: Env> Lock<E> {
             Err(postcard::Error::DeserializeUnexpectedEnd) => Reply::Refused(Refusal::Truncated),
             Err(_) => Reply::Refused(Refusal::Malformed),
         };
-        // Every reply fits: `limits::REPLY` is derived from the largest.
-        postcard::to_slice(&answer, reply).map_or(&[], |bytes| &*bytes)
+        let refused = matches!(answer, Reply::Refused(_));
+        match postcard::to_slice(&answer, reply) {
+            // One byte short, a refusal would be read as something else.
+            Ok(bytes) if refused == (bytes.first() == Some(&Reply::REFUSED)) => bytes,
+            // Every reply fits: `limits::REPLY` is derived from the largest.
+            _ => &[],
+        }
     }
 
     /// Answers one request.
@@ -128,6 +137,7 @@ impl<E: Env> Lock<E> {
             Request::Tick => self.store_uptime(false).map(Reply::Done),
             Request::Shutdown => self.store_uptime(true).map(Reply::Done),
             Request::GoodBoot => self.good_boot().map(Reply::Done),
+            Request::Hotline { groups } => self.hotline(groups).map(Reply::Done),
         };
         answer.unwrap_or_else(Reply::Refused)
     }
@@ -154,19 +164,8 @@ impl<E: Env> Lock<E> {
                 Err(fault) => self.nothing_known(fault),
             }
         }
-        for known in [&mut self.known.first, &mut self.known.second] {
-            if known.held.is_empty() {
-                continue;
-            }
-            // What the record itself says, or disproves, is not held any longer.
-            if let Some((_, terms)) = known.enrolled() {
-                let terms = *terms;
-                let is_of = |by: &Authority| *by == Authority::Oem || by.is_of(&terms);
-                known.held.retain(|held| is_of(&held.authority));
-            } else if known.is_released() {
-                known.held.clear();
-            }
-        }
+        self.known.first.let_go();
+        self.known.second.let_go();
         self.let_time_work(now);
     }
 
@@ -484,9 +483,8 @@ impl<E: Env> Lock<E> {
     }
 
     fn nothing_known(&mut self, fault: Fault) {
-        for known in [&mut self.known.first, &mut self.known.second] {
-            known.stored = Stored::Unknown(fault);
-        }
+        self.known.first.forget(fault);
+        self.known.second.forget(black_box(fault));
     }
 
     fn create(&mut self, record: Record, bytes: &[u8]) -> Answer<()> {
@@ -541,8 +539,10 @@ impl<E: Env> Lock<E> {
         if let Stored::Live { state, keys } = &self.known.first.stored {
             let now = self.at_now(state);
             status.uptime = now.uptime;
-            if let Some(KeysRecord { terms: Some(terms), .. }) = keys {
-                status.enrolment = Some(enrolment(&now, terms));
+            if let Some(keys) = keys
+                && let Some(terms) = &keys.terms
+            {
+                status.enrolment = Some(enrolment(&now, keys, terms));
             }
         }
         status
@@ -840,6 +840,40 @@ impl<E: Env> Lock<E> {
         self.commit(next, keys, warrant)
     }
 
+    // ---- the desk's word -------------------------------------------------
+
+    /// Counts a hotline code, and only then compares it: whoever cuts the power has
+    /// tried it.
+    #[inline(never)]
+    fn hotline(&mut self, groups: [u32; 2]) -> Answer<Done> {
+        let code = Code::from_groups(groups).map_err(Refusal::MistypedCode)?;
+        let (state, keys) = match &self.known.first.stored {
+            Stored::Unknown(_) => return Err(Refusal::Fault),
+            Stored::Empty => return Err(Refusal::NotEnrolled),
+            Stored::Live { state: StateRecord { phase: State::Released, .. }, .. } => {
+                return Err(Refusal::Released);
+            }
+            Stored::Live { state, keys } => (state, keys.clone().ok_or(Refusal::Fault)?),
+        };
+        decide::desk(keys.terms.as_ref())?;
+        let mut next = self.at_now(state);
+        next.try_code()?;
+        self.commit_unsigned(next.clone(), Word::Try)?;
+        next.clean = false;
+        // Whoever makes the processor skip that, or the write fail, has not tried it, either.
+        let mut bytes = [0; STATE_LEN];
+        let read = self.env.read(Record::State, &mut bytes);
+        let stored = read.ok().and_then(|()| StateRecord::decode(&bytes).ok());
+        if stored.is_none_or(|stored| stored.hotline != next.hotline) {
+            return Err(Refusal::NotStored);
+        }
+        let action = self.bench()?.code(&code, &next, &keys)?;
+        next.unlock_by_code(action);
+        let mut warrant = Warrant { word: Word::Code(&code), verifier: Verifier::new(0) };
+        self.commit(next, None, &mut warrant)?;
+        Ok(self.done(Outcome::Applied))
+    }
+
     // ---- fault recovery --------------------------------------------------
 
     /// The generation and terms of the keys record that the state means; where one
@@ -998,7 +1032,7 @@ impl Ahead {
     }
 }
 
-fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
+fn enrolment(now: &StateRecord, keys: &KeysRecord, terms: &Terms) -> Enrolment {
     let Ahead { notice, deadline, sunset } = Ahead::of(now, now.at(now.uptime), terms);
     Enrolment {
         voucher: terms.voucher,
@@ -1011,7 +1045,16 @@ fn enrolment(now: &StateRecord, terms: &Terms) -> Enrolment {
         deadline_in: deadline,
         sunset_in: sunset,
         policy: terms.policy,
+        hotline: hotline(now, keys),
     }
+}
+
+/// What the desk has to be told, where hotline codes are taken.
+fn hotline(now: &StateRecord, keys: &KeysRecord) -> Option<Hotline> {
+    decide::desk(keys.terms.as_ref()).ok()?;
+    let challenge = crypto::challenge(&keys.seed, now.hotline.turn).ok()?;
+    let (wait, tried) = (now.hotline_wait(), now.hotline.tried);
+    Some(Hotline { challenge: challenge.number(), wait, tried })
 }
 
 /// Seconds of use until the state changes by itself or a lock becomes possible.

@@ -1,13 +1,14 @@
 //! What a verified message does to the state: pure, no storage, no keys.
 
 use paylatch_proto::api::{EventKind, Outcome};
+use paylatch_proto::hotline::Action;
 use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{Reason, State};
 use paylatch_proto::voucher::{Policy, sunset_has_come};
 
-use crate::records::{StateRecord, Terms};
+use crate::records::{Hotline, StateRecord, Terms};
 
 /// A record as time has left it, and nothing else.
 #[derive(Clone, Copy)]
@@ -88,7 +89,8 @@ impl StateRecord {
         matches!(self.phase, State::Unlocked | State::Locked)
             && (terms.sunset.is_some()
                 || self.notice_window(&terms.policy).is_some()
-                || self.deadline.is_some_and(|at| self.clock() < at))
+                || self.deadline.is_some_and(|at| self.clock() < at)
+                || self.hotline_wait() > 0)
     }
 
     /// Released, for good.
@@ -166,6 +168,58 @@ impl StateRecord {
         }
     }
 
+    /// Seconds of use until a hotline code may be tried. Not charged for power cuts: who
+    /// pulls the battery would have more tries.
+    pub fn hotline_wait(&self) -> u64 {
+        self.hotline.wait_until.saturating_sub(self.uptime)
+    }
+
+    /// Counts a hotline code that is about to be compared, as if it were wrong: each makes
+    /// the wait for the next one longer.
+    ///
+    /// # Errors
+    /// [`Refusal::NotLocked`] or [`Refusal::TooEarly`]; the record is then as it was.
+    pub fn try_code(&mut self) -> Result<(), Refusal> {
+        let waits_to_lock = self.deadline.is_some_and(|at| self.clock() < at);
+        if self.effective() != State::Locked && !waits_to_lock {
+            return Err(Refusal::NotLocked);
+        }
+        if self.hotline_wait() > 0 {
+            return Err(Refusal::TooEarly);
+        }
+        let wait = limits::HOTLINE_WAIT.checked_shl(self.hotline.tried.min(u64::BITS / 2));
+        let wait = wait.unwrap_or(u64::MAX).min(limits::HOTLINE_WAIT_MAX);
+        self.hotline.tried = self.hotline.tried.saturating_add(1);
+        self.hotline.wait_until = self.uptime.saturating_add(wait);
+        Ok(())
+    }
+
+    /// What a right hotline code does: it never shortens what was granted, and ends no
+    /// notice, as the desk has no say in that.
+    pub fn unlock_by_code(&mut self, action: Action) {
+        let granted = self.deadline.unwrap_or(0);
+        let deadline = self.clock().saturating_add(action.seconds()).max(granted);
+        self.phase = State::Unlocked;
+        self.reason = None;
+        self.deadline = Some(deadline);
+        self.next_challenge();
+        self.hotline = Hotline { turn: self.hotline.turn, ..Hotline::default() };
+        self.remember(EventKind::UnlockedByCode);
+    }
+
+    /// A message was taken: no code that was made before is right from here on. All but
+    /// one about the contact end the wait, too.
+    pub fn after_message(&mut self, command: &Command) {
+        self.next_challenge();
+        if !matches!(command, Command::Contact { .. }) {
+            self.hotline = Hotline { turn: self.hotline.turn, ..Hotline::default() };
+        }
+    }
+
+    fn next_challenge(&mut self) {
+        self.hotline.turn = self.hotline.turn.wrapping_add(1);
+    }
+
     fn lock(&mut self, reason: Reason, policy: &Policy) -> Result<Outcome, Refusal> {
         let (from, _) = self.notice_window(policy).ok_or(Refusal::NoNotice)?;
         if self.uptime < from {
@@ -182,5 +236,32 @@ impl StateRecord {
         self.notice = None;
         self.deadline = None;
         self.reason = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use paylatch_proto::bytes::Bytes;
+
+    /// Minutes of use to wait after so many codes that were wrong.
+    #[test]
+    fn each_wrong_code_makes_wait_twice_as_long_up_to_an_hour() {
+        let minutes = [1, 2, 4, 8, 16, 32, 60, 60, 60];
+        for (tried, minutes) in (0..).zip(minutes).chain([(70, 60), (u32::MAX, 60)]) {
+            let mut state = StateRecord::new(State::Locked, &Bytes([1; 32]));
+            state.uptime = 1_000_000;
+            state.hotline = Hotline { turn: 3, tried, wait_until: 999_999 };
+            assert_eq!(state.try_code(), Ok(()));
+            assert_eq!(state.hotline_wait(), minutes * 60, "after {tried}");
+            assert_eq!(state.hotline.tried, tried.saturating_add(1));
+            let counted = state.clone();
+            assert_eq!(state.try_code(), Err(Refusal::TooEarly));
+            state.uptime += minutes * 60 - 1;
+            assert_eq!(state.try_code(), Err(Refusal::TooEarly));
+            assert_eq!(state.hotline, counted.hotline);
+            state.uptime += 1;
+            assert_eq!(state.try_code(), Ok(()));
+        }
     }
 }

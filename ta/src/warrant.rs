@@ -2,13 +2,14 @@
 //! and the second of what is known, right before it is done.
 
 use paylatch_proto::api::EventKind;
+use paylatch_proto::hotline::Code;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{Fault, State};
 use paylatch_proto::voucher::{Seal, Voucher};
 
 use crate::crypto::Verifier;
-use crate::decide::{Answer, Bench, Chain, Order};
+use crate::decide::{Answer, Bench, Chain, Order, desk};
 use crate::known::{Known, Release, Stored};
 use crate::records::{KeysRecord, StateRecord, Terms};
 
@@ -24,6 +25,10 @@ pub enum Word<'a> {
     Time,
     /// Whoever's a release is that is held.
     Held,
+    /// Nobody's: a hotline code is tried, right or wrong.
+    Try,
+    /// The desk's: a hotline code that was counted.
+    Code(&'a Code),
     /// The lender's or the escrow's: `body ‖ signature`.
     Message(&'a [u8]),
     /// A release under these terms, `body ‖ signature`, that may not be stored.
@@ -138,6 +143,22 @@ impl Judge<'_> {
         match word {
             Word::Time => {
                 should.security_version = next.security_version;
+                Ok((should, None))
+            }
+            Word::Try => {
+                desk(Some(terms))?;
+                should.try_code()?;
+                Ok((should, None))
+            }
+            Word::Code(code) => {
+                let Stored::Live { keys: Some(keys), .. } = &self.known.stored else {
+                    return Err(Refusal::Fault);
+                };
+                // That it was counted is in what is stored.
+                if should.hotline.tried == 0 {
+                    return Err(Refusal::Fault);
+                }
+                should.unlock_by_code(self.bench.code(code, &should, keys)?);
                 Ok((should, None))
             }
             Word::Held => {

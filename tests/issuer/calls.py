@@ -55,21 +55,23 @@ NOTHING = record([])
 STATE = wire.named(STATES)
 CONTACT = record(wire.CONTACT)
 CONTACT_FIELD = names("Name", "Phone", "Payment", "Note", "Currency", "Language")
+WITHIN = {"BadContact": CONTACT_FIELD, "MistypedCode": names("First", "Second")}
 REFUSAL = choice(
     [
-        (name, CONTACT_FIELD if name == "BadContact" else NOTHING)
+        (name, WITHIN.get(name, NOTHING))
         for name in (
             "Truncated TrailingBytes TooLong Malformed UnknownVersion UnknownCommand OtherDevice "
             "OtherSigner BadSignature Stale Conflict SequenceJump NotEnrolled AlreadyEnrolled "
             "Released NoNotice NoticeStillRuns EscrowReleasesOnly ZeroTime NoticeTooShort "
             "NoWayOut UnknownPolicy KeysNotDistinct BadKey BadProof BadContact Fault NotStored "
-            "NotAvailable"
+            "NotAvailable NoHotline NotLocked MistypedCode TooEarly WrongCode"
         ).split()
     ]
 )
 EVENT = names(
     "Enrolled", "Sealed", "NoticeGiven", "Locked", "Unlocked", "UnlockedFor", "ReleasedByLender",
     "ReleasedByEscrow", "ReleasedBySunset", "Rekeyed", "ContactChanged", "PowerCut",
+    "UnlockedByCode",
 )  # fmt: skip
 ENROLMENT = record(
     [
@@ -85,6 +87,7 @@ ENROLMENT = record(
         ("notice", U32),
         ("hotline", BOOL),
         ("usable", U16),
+        ("codes", wire.optional(record([("challenge", U32), ("wait", U64), ("tried", U32)]))),
     ]
 )
 REQUEST = choice(
@@ -101,6 +104,7 @@ REQUEST = choice(
         ("Tick", NOTHING),
         ("Shutdown", NOTHING),
         ("GoodBoot", NOTHING),
+        ("Hotline", record([("first", U32), ("second", U32)])),
     ]
 )
 IDENTITY = record(

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 import calls
+import hotline
 import issuer
 import verify
 import wire
@@ -334,7 +335,7 @@ class Calls(unittest.TestCase):
                     request = calls.read_request(data)
                     seen.add(request[0])
                     self.assertEqual(calls.REQUEST.write(request).hex(), call["request"])
-        self.assertEqual(len(seen), 12)
+        self.assertEqual(len(seen), 13)
 
     def test_replies(self) -> None:
         seen = set()
@@ -374,6 +375,59 @@ class Calls(unittest.TestCase):
         self.assertEqual(replies["contact-call"], contact)
         statement = replies["enrol"]["statement"]
         self.assertEqual(verify.verify_statement(statement)["state"], "Unlocked")
+
+
+class Hotline(unittest.TestCase):
+    """Codes of the lender's desk."""
+
+    def setUp(self) -> None:
+        self.vectors = read("hotline.json")
+
+    def test_codes(self) -> None:
+        self.assertGreaterEqual(len(self.vectors["codes"]), 12)
+        for vector in self.vectors["codes"]:
+            with self.subTest(vector["code"]):
+                device = DEVICES[vector["device"]]
+                agreement = bytes.fromhex(device["agreement"])
+                shared = hotline.agree(PRIVATE[vector["desk"]], agreement)
+                self.assertEqual(shared.hex(), vector["shared"])
+                challenge = hotline.challenge_of(vector["challenge"])
+                action = vector["action"]
+                made = hotline.code(shared, bytes.fromhex(device["id"]), challenge, action)
+                self.assertEqual(made, vector["code"])
+                self.assertEqual(hotline.SECONDS[action], vector["seconds"])
+                self.assertIsNone(hotline.slip(made))
+
+    def test_slips(self) -> None:
+        for vector in self.vectors["mistyped"]:
+            self.assertEqual(hotline.slip(vector["code"]), vector["group"], vector["code"])
+        for challenge in self.vectors["misheard"]:
+            with self.assertRaises(wire.Refused):
+                hotline.challenge_of(challenge)
+
+    def test_what_a_device_takes(self) -> None:
+        by_name = {call["name"]: call for call in read("calls.json")}
+
+        def reply(name: str) -> Any:
+            return calls.read(calls.REPLY, bytes.fromhex(by_name[name]["reply"]))[1]
+
+        device = DEVICES["phone"]
+        shared = hotline.agree(PRIVATE["desk"], bytes.fromhex(device["agreement"]))
+        shown = f"{reply('status-locked')['enrolment']['codes']['challenge']:09}"
+        challenge = hotline.challenge_of(shown)
+        code = hotline.code(shared, bytes.fromhex(device["id"]), challenge, 1)
+        _, groups = calls.read_request(bytes.fromhex(by_name["hotline"]["request"]))
+        self.assertEqual(f"{groups['first']:06} {groups['second']:06}", code)
+        self.assertEqual(reply("hotline")["state"], "Unlocked")
+        for name, refusal in {
+            "hotline-wrong": "WrongCode", "hotline-early": "TooEarly",
+            "hotline-twice": "WrongCode", "hotline-unlocked": "NotLocked",
+            "hotline-sold": "NoHotline", "hotline-fault": "Fault",
+        }.items():  # fmt: skip
+            self.assertEqual(reply(name)[0], refusal, name)
+        self.assertEqual(reply("hotline-slip-second"), ("MistypedCode", "Second"))
+        waits = reply("status-hotline")["enrolment"]["codes"]
+        self.assertEqual((waits["wait"], waits["tried"]), (20, 1))
 
 
 class Characters(unittest.TestCase):

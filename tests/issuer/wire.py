@@ -245,6 +245,7 @@ DOMAINS = {
     "seal": b"paylatch.oemseal",
     "statement": b"paylatch.stmnt-1",
     "certificate": b"paylatch.certif1",
+    "hotline": b"paylatch.hotlin1",
     "device": b"paylatch.device1",
 }
 PREFIXES = {

@@ -17,9 +17,10 @@ use paylatch_proto::voucher::{Policy, Voucher};
 use paylatch_ta::Lock;
 use paylatch_ta::config::Config;
 
-pub use crate::vectors::{BUYER, ESCROW, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey};
+pub use crate::vectors::{BUYER, DESK, ESCROW, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey};
 
 use self::medium::{Medium, Trouble};
+use crate::codes::{self, Shown, Typed};
 use crate::vectors::{self, TestDevice};
 
 /// Notice time of the voucher, in seconds of use.
@@ -27,7 +28,7 @@ pub const NOTICE: u32 = 3600;
 
 /// What the voucher allows.
 pub const POLICY: Policy =
-    Policy { notice: NOTICE, hotline: false, usable: usable::LENDER_APP | usable::CLOCK };
+    Policy { notice: NOTICE, hotline: true, usable: usable::LENDER_APP | usable::CLOCK };
 
 /// What an answer came to.
 pub type Answer = Result<(Outcome, State), Refusal>;
@@ -56,7 +57,7 @@ impl Enrolment {
     /// sunset in days of use or none.
     pub fn new(device: &TestDevice, escrow: bool, sunset: Option<u32>) -> Enrolment {
         let voucher = Voucher {
-            desk: None,
+            desk: Some(DESK.public()),
             escrow: escrow.then(|| ESCROW.public()),
             sunset,
             policy: POLICY,
@@ -269,6 +270,22 @@ impl Bench {
     /// The refusal.
     pub fn apply(&mut self, message: &[u8]) -> Answer {
         self.ask(&Request::Apply(message))
+    }
+
+    /// The two groups of a code that is typed; who looks what the phone shows leaves no
+    /// trace.
+    pub fn code(&self, typed: Typed) -> [u32; 2] {
+        let mut bench = self.clone();
+        bench.medium().honest();
+        codes::groups(Shown::by(|request| bench.call(request)).as_ref(), typed)
+    }
+
+    /// Tries a hotline code.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub fn hotline(&mut self, groups: [u32; 2]) -> Answer {
+        self.ask(&Request::Hotline { groups })
     }
 
     /// Hands in its voucher.

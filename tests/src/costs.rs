@@ -20,7 +20,7 @@ use paylatch_proto::refusal::Refusal;
 use paylatch_proto::{TA_UUID, limits};
 
 use crate::device::{Device, built};
-use crate::{Failure, Result, cross, repository};
+use crate::{Failure, Result, codes, cross, repository};
 
 use messages::Messages;
 use power_on::{Asked, PowerOn};
@@ -98,6 +98,7 @@ pub fn measure() -> Result<Figures> {
         ("contact_long_insns", "contact-long"),
         ("forged_insns", "forged"),
         ("stale_insns", "stale"),
+        ("code_insns", "code-wrong"),
         ("attest_insns", "attest"),
     ] {
         figures.set(key, seen.instructions(name)?);
@@ -106,6 +107,7 @@ pub fn measure() -> Result<Figures> {
         figures.set(key, seen.instructions(name)?.saturating_sub(empty));
     }
     figures.set("apply_rpmb_writes", seen.writes("apply")?);
+    figures.set("code_rpmb_writes", seen.writes("code-wrong")?);
     figures.set("forged_rpmb_requests", seen.requests("forged")?);
     figures.set("stale_rpmb_requests", seen.requests("stale")?);
     figures.set("state_rpmb_requests", seen.requests("state")?);
@@ -172,10 +174,12 @@ fn warm(device: &Device, messages: &Messages) -> Result<power_on::Seen> {
     on.line("state", "state-sessions", OFTEN);
     on.call(&Request::Apply(&messages.unlock_for_a_day()), "unlock-for", 1)?;
     on.line("state", "state-waiting", OFTEN);
+    on.call(&Request::Hotline { groups: codes::NO_CODE }, "code-wrong", 1)?;
     let seen = on.run()?;
     seen.all_applied(["apply", "apply-late", "contact-short", "contact-long", "unlock-for"])?;
     seen.refused("forged", Refusal::BadSignature)?;
     seen.refused("stale", Refusal::Stale)?;
+    seen.refused("code-wrong", Refusal::WrongCode)?;
     Ok(seen)
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use serde_json::Value;
+
 use crate::{Failure, Result, program, repository};
 
 /// A directory of keys and contact records; it goes when this is dropped.
@@ -15,6 +17,8 @@ pub struct Issuer {
 pub const LENDER: &str = "lender";
 /// The lender who buys the loan.
 pub const BUYER: &str = "buyer";
+/// The lender's desk, which owners call.
+pub const DESK: &str = "desk";
 /// Nobody here.
 pub const STRANGER: &str = "stranger";
 /// The escrow.
@@ -34,7 +38,7 @@ impl Issuer {
             std::env::temp_dir().join(format!("paylatch-{}-keys-{number}", std::process::id()));
         std::fs::create_dir_all(&directory).map_err(|e| Failure(format!("{e}")))?;
         let issuer = Issuer { directory };
-        for who in [LENDER, BUYER, STRANGER, ESCROW] {
+        for who in [LENDER, DESK, BUYER, STRANGER, ESCROW] {
             issuer.run("paylatch-lender", &["keygen", "--out", &issuer.key(who)])?;
         }
         issuer.write(
@@ -111,6 +115,25 @@ impl Issuer {
         arguments.extend(["--usable", "incoming-calls,lender-app"]);
         arguments.extend(more);
         self.run("paylatch-oem", &arguments)
+    }
+
+    /// The voucher's options for a lender who has a desk.
+    pub fn with_desk(&self) -> [String; 3] {
+        ["--hotline".into(), "--desk-key".into(), self.public_key(DESK)]
+    }
+
+    /// A hotline code of the desk's for a phone: its identity, the challenge that it
+    /// shows, and for how long.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn code(&self, identity: &Value, challenge: &str, time: &str) -> Result<String> {
+        let key = self.key(DESK);
+        let [device, agreement] =
+            ["device", "agreement_key"].map(|field| identity[field].as_str().unwrap_or_default());
+        let mut arguments = vec!["code", "--key", &key, "--device", device];
+        arguments.extend(["--agreement-key", agreement, "--challenge", challenge, "--time", time]);
+        self.run("paylatch-lender", &arguments)
     }
 
     /// A seal for `device`.

@@ -20,12 +20,14 @@
 //! - [`costs`]: what the lock costs, beside its peers
 //! - [`rpmb`]: requests as the emulated eMMC sees them
 //! - [`mod@bench`]: the real lock over a platform in memory that can fail
+//! - [`codes`]: hotline codes as owners type them
 //! - [`model`]: the rules as an executable model, and what must hold of the lock
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub mod bench;
+pub mod codes;
 pub mod costs;
 pub mod cross;
 pub mod device;

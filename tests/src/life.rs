@@ -3,8 +3,12 @@
 
 mod seen;
 
+use std::rc::Rc;
+
+use paylatch::hotline;
 use paylatch_proto::limits;
 
+use crate::codes;
 use crate::device::Device;
 use crate::issuer::{BUYER, ESCROW, Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
@@ -32,6 +36,8 @@ pub struct Moment<'a> {
     pub act: &'a Act<'a>,
     /// Whether switching on is part of it.
     pub is_start: bool,
+    /// Whether it is counted in storage, as a hotline code, before it is done.
+    pub is_counted: bool,
 }
 
 /// What is tried at each moment, on copies of the phone, which is switched off.
@@ -53,7 +59,7 @@ pub fn each_moment(
 }
 
 struct Life<'a> {
-    issuer: Issuer,
+    issuer: Rc<Issuer>,
     id: String,
     voucher: String,
     /// The phone before the next moment, switched off cleanly.
@@ -84,8 +90,10 @@ pub fn from_the_factory_to_the_release<'a>(tried: &'a mut Try<'a>) -> Result<()>
     life.act("uptime", "unlocked", "unlocked", wait)?;
     let lock = life.message(2, LOCK)?;
     life.text("a lock", "apply", &lock, "unlocked", "locked")?;
+    life.codes()?;
     let until = life.message(3, &["unlock-for", "--time", "2d"])?;
     life.text("an unlock for a time", "apply", &until, "locked", "unlocked")?;
+    life.longer_by_a_code()?;
     let unlock = life.message(4, &["unlock"])?;
     life.text("an unlock", "apply", &unlock, "unlocked", "unlocked")?;
     if at_length() {
@@ -166,12 +174,14 @@ impl<'a> Life<'a> {
     /// A phone whose RPMB was never written to; `more` is for its voucher.
     fn new(tried: &'a mut Try<'a>, more: &[&str]) -> Result<Life<'a>> {
         let issuer = Issuer::new()?;
+        let desk = issuer.with_desk();
+        let more: Vec<&str> = desk.iter().map(String::as_str).chain(more.iter().copied()).collect();
         let device = Device::new("life")?;
         let mut phone = Emulated::of(device.copy("identity")?);
         phone.power_on()?;
         let id = phone.ask(&["identity"])?["device"].as_str().unwrap_or_default().to_owned();
-        let voucher = issuer.voucher(&id, NOTICE, more)?;
-        Ok(Life { issuer, id, voucher, device, tried })
+        let voucher = issuer.voucher(&id, NOTICE, &more)?;
+        Ok(Life { issuer: Rc::new(issuer), id, voucher, device, tried })
     }
 
     fn message(&self, sequence: u64, order: &[&str]) -> Result<String> {
@@ -182,6 +192,37 @@ impl<'a> Life<'a> {
     fn is_enrolled(&mut self) -> Result<()> {
         let voucher = self.voucher.clone();
         self.goes("the voucher", "unlocked", &|phone| hand_in(phone, "provision", &voucher))
+    }
+
+    /// A wrong code, and what is remembered of it.
+    fn codes(&mut self) -> Result<()> {
+        let issuer = self.issuer.clone();
+        let wrong: &Act = &|phone| match code(phone, &issuer, codes::wrong)?.as_str() {
+            // It was tried before, and is not again.
+            "wrong_code" | "too_early" => Ok(()),
+            other => Err(Failure(format!("a wrong code: {other}"))),
+        };
+        self.act("a wrong hotline code", "locked", "locked", wrong)
+    }
+
+    /// Unlocked for a time, which a code makes longer.
+    fn longer_by_a_code(&mut self) -> Result<()> {
+        let issuer = self.issuer.clone();
+        let right: &Act = &|phone| {
+            let enrolment = &phone.status()?["enrolment"];
+            if enrolment["locks_in"].as_u64() > Some(3 * limits::DAY) {
+                return Ok(());
+            }
+            if let Some(wait @ 1..) = enrolment["hotline_wait"].as_u64() {
+                phone.pass(wait)?;
+            }
+            is_taken("code", &code(phone, &issuer, |groups| groups)?)
+        };
+        let (from, to) = ("unlocked", "unlocked");
+        let name = "a hotline code";
+        let moment = Moment { name, from, to, act: right, is_start: false, is_counted: true };
+        (self.tried)(&self.device, &moment)?;
+        self.goes(name, to, right)
     }
 
     fn through_a_deadline(&mut self) -> Result<()> {
@@ -201,7 +242,8 @@ impl<'a> Life<'a> {
     }
 
     fn act(&mut self, name: &str, from: &str, to: &str, act: &Act) -> Result<()> {
-        (self.tried)(&self.device, &Moment { name, from, to, act, is_start: false })?;
+        let moment = Moment { name, from, to, act, is_start: false, is_counted: false };
+        (self.tried)(&self.device, &moment)?;
         self.goes(name, to, act)
     }
 
@@ -222,12 +264,30 @@ impl<'a> Life<'a> {
     /// A start, from power-on until the lock has answered.
     fn start(&mut self, name: &str, state: &str) -> Result<()> {
         let act: &Act = &|phone| phone.state().map(drop);
-        (self.tried)(&self.device, &Moment { name, from: state, to: state, act, is_start: true })
+        let (from, to) = (state, state);
+        let moment = Moment { name, from, to, act, is_start: true, is_counted: false };
+        (self.tried)(&self.device, &moment)
     }
 }
 
 fn hand_in(phone: &mut Emulated, verb: &str, text: &str) -> Result<()> {
     is_taken(verb, &phone.hand_in(verb, text)?)
+}
+
+/// Types a code of the desk's for what the phone shows, for a week, `altered` or not;
+/// what came of it.
+fn code(
+    phone: &mut Emulated,
+    issuer: &Issuer,
+    altered: fn([u32; 2]) -> [u32; 2],
+) -> Result<String> {
+    let identity = phone.ask(&["identity"])?;
+    let status = phone.status()?;
+    let challenge = status["enrolment"]["hotline_challenge"].as_str().unwrap_or_default();
+    let code = issuer.code(&identity, challenge, "7d")?;
+    let groups = hotline::groups(&code).map_err(|e| Failure(e.to_string()))?;
+    let [first, second] = altered(groups);
+    Ok(phone.answer(&["code", &format!("{first:06} {second:06}")])?.says)
 }
 
 fn is_taken(verb: &str, says: &str) -> Result<()> {

@@ -279,7 +279,7 @@ impl Phone for Shipped {
                     .collect();
                 self.shell(&format!("paylatch {}", quoted.join(" ")))?
             }
-            (Outcome::Restricted, ["--json", "apply" | "provision", text]) => {
+            (Outcome::Restricted, ["--json", "apply" | "code" | "provision", text]) => {
                 self.type_text(text)?
             }
             (Outcome::Restricted, ["--json", "status"]) => {

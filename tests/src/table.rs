@@ -3,11 +3,12 @@
 //!
 //! - [`rows`]: DESIGN.md's table as data
 //! - [`bench`](mod@bench): a phone brought into a state, and looked at before and after
-//! - [`refusals`], [`order`], [`time`]: what the table does not say
+//! - [`refusals`], [`order`], [`time`], [`codes`]: what the table does not say
 //! - [`attack`]: faults; [`forge`]: what the issuing programs would not make
 
 pub mod attack;
 pub mod bench;
+pub mod codes;
 pub mod forge;
 pub mod order;
 pub mod refusals;
@@ -64,6 +65,7 @@ fn run<P: Attacked>(make: fn(&str) -> Result<P>) -> Result<Tally> {
     bench.column(Given::Locked)?;
     bench.column(Given::Released)?;
     time::sunset(&mut bench)?;
+    codes::all(&mut bench)?;
     bench.tally.every_refusal();
     Ok(bench.tally)
 }

@@ -8,6 +8,7 @@ mod accepted;
 mod build;
 mod calls;
 mod device;
+mod hotline;
 mod items;
 mod keys;
 mod refused;
@@ -24,9 +25,12 @@ pub(crate) use build::{
 };
 pub use calls::Call;
 pub use device::Device;
+pub use hotline::{Hotline, HotlineCode, MistypedCode};
 pub use items::Item;
+pub use keys::{
+    DESK, ESCROW, LENDER, LENDER_2 as BUYER, OEM, PHONE, PHONE_2 as OTHER_PHONE, STRANGER,
+};
 pub use keys::{DeviceEntry, KeyEntry, Keys, TestDevice, TestKey};
-pub use keys::{ESCROW, LENDER, LENDER_2 as BUYER, OEM, PHONE, PHONE_2 as OTHER_PHONE, STRANGER};
 pub use refused::parse;
 pub use text::{BadText, Characters, Text, read as read_text};
 
@@ -58,6 +62,18 @@ pub enum Step {
     Cut,
     /// The record of this name can't be read any more; power is cut, and comes back.
     Damage(String),
+    /// A hotline code is tried.
+    Try(Tried),
+}
+
+/// A hotline code for what the device shows when it is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Tried {
+    /// The right one, for a day.
+    Right,
+    /// The right one for a week, but for one digit of its HMAC.
+    Wrong,
 }
 
 /// Something well-formed and rightly signed, and what comes of it.
@@ -160,6 +176,8 @@ pub struct Vectors {
     pub calls: Vec<Call>,
     /// Characters with a rule.
     pub characters: Characters,
+    /// Hotline codes.
+    pub hotline: Hotline,
 }
 
 impl Vectors {
@@ -177,6 +195,7 @@ impl Vectors {
             bad_texts,
             calls,
             characters: text::characters(),
+            hotline: hotline::make(),
         }
     }
 
@@ -195,6 +214,7 @@ impl Vectors {
             ("bad-texts.json", pretty(&self.bad_texts)),
             ("calls.json", pretty(&self.calls)),
             ("characters.json", pretty(&self.characters)),
+            ("hotline.json", pretty(&self.hotline)),
         ]
     }
 }

@@ -4,8 +4,10 @@
 //! was before or what is after; and the operation can be done again.
 
 use paylatch_proto::api::{Outcome, Request};
+use paylatch_proto::hotline::Action;
 use paylatch_proto::limits::{DAY, UPTIME_STEP};
 use paylatch_proto::message::Command;
+use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Reason, State};
 use paylatch_ta::env::StorageError;
 use paylatch_tests::bench::medium::{Counted, How, Trouble};
@@ -13,6 +15,7 @@ use paylatch_tests::bench::{
     Answer, BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE, contact,
 };
 
+use paylatch_tests::codes::Typed;
 use paylatch_tests::model::view::{View, after_a_cut, asked, look};
 use paylatch_tests::prove;
 
@@ -21,6 +24,8 @@ struct Operation {
     name: &'static str,
     bench: Bench,
     act: fn(&mut Bench) -> Answer,
+    /// What is stored before the rest of it, on purpose.
+    half: fn(&mut Bench) -> Answer,
 }
 
 fn lenders(bench: &mut Bench, command: Command) -> Answer {
@@ -43,6 +48,26 @@ fn unlock_for(bench: &mut Bench) -> Answer {
 fn sale(bench: &mut Bench) -> Answer {
     let sale = bench.enrolment.rekey(4);
     bench.apply(&sale)
+}
+
+/// Once it may be tried.
+fn code(bench: &mut Bench, typed: Typed) -> Answer {
+    let wait = look(bench).codes().map_or(0, |codes| codes.wait);
+    bench.medium().seconds += wait;
+    let code = bench.code(typed);
+    bench.hotline(code)
+}
+
+fn right_code(bench: &mut Bench) -> Answer {
+    code(bench, Typed::Right(Action::Week))
+}
+
+/// Counted, which is all there is to do.
+fn wrong_code(bench: &mut Bench) -> Answer {
+    match code(bench, Typed::Wrong(Action::Week)) {
+        Err(Refusal::WrongCode) => Ok((Outcome::Applied, State::Locked)),
+        answer => answer,
+    }
 }
 
 fn release(bench: &mut Bench) -> Answer {
@@ -129,7 +154,7 @@ fn operations() -> Vec<Operation> {
     let leased = || after(None, &[unlock_for]);
     let noticed = || after(None, &[notice]);
     let all_keys = ["keys.0", "keys.1"];
-    let operation = |name, bench, act| Operation { name, bench, act };
+    let operation = |name, bench, act| Operation { name, bench, act, half: question };
     let mut all = vec![
         operation("voucher", fresh(), Bench::enrol),
         operation("seal", fresh(), Bench::seal),
@@ -140,6 +165,8 @@ fn operations() -> Vec<Operation> {
         operation("contact", after(None, &[]), |bench| {
             lenders(bench, Command::Contact { sequence: 1, contact: contact(1) })
         }),
+        Operation { half: wrong_code, ..operation("hotline code", locked(), right_code) },
+        operation("wrong hotline code", locked(), wrong_code),
         operation("sale", locked(), sale),
         operation("the sale's second half", unfinished_sale(), question),
         operation("lender's release", locked(), release),
@@ -158,10 +185,10 @@ fn operations() -> Vec<Operation> {
     ];
     // Those that find the lock loaded, at its first question too.
     for i in 0..all.len() {
-        let Operation { name, ref bench, act } = all[i];
+        let Operation { name, ref bench, act, half } = all[i];
         if look(bench).state != State::Unprovisioned && name != "sunset" && name != "deadline" {
             let seconds = bench.clone().medium().seconds;
-            all.push(Operation { name, bench: passed(after_a_cut(bench), seconds), act });
+            all.push(Operation { name, bench: passed(after_a_cut(bench), seconds), act, half });
         }
     }
     all
@@ -203,7 +230,9 @@ fn case(operation: &Operation, trouble: Trouble) -> Result<Bench, String> {
     let answer = act(&mut done);
     let (was_cut, new) = (kept(before), kept(&done));
     let [at_once, now] = asked(before).map(|asked| kept(&asked));
-    let known = [was_cut.clone(), at_once, now, new.clone()];
+    let mut half = before.clone();
+    let _ = (operation.half)(&mut half);
+    let known = [was_cut.clone(), at_once, now, kept(&half), new.clone()];
     let (was, is) = (look(before).state, look(&done).state);
 
     let mut bench = before.clone();

@@ -3,9 +3,11 @@
 
 use std::cell::Cell;
 
-use paylatch_proto::limits::DAY;
+use paylatch_proto::hotline::{Action, Mistyped};
+use paylatch_proto::limits::{DAY, HOTLINE_WAIT};
 use paylatch_proto::state::{Reason, State};
 use paylatch_tests::bench::{BUYER, NOTICE};
+use paylatch_tests::codes::Typed;
 use paylatch_tests::model::message::{Made, Message, Order};
 use paylatch_tests::model::phone::Terms;
 use paylatch_tests::model::properties::of_phone;
@@ -186,6 +188,36 @@ fn every_sequence_from_locked() {
     let start = after(ESCROW, &start);
     assert_eq!(start.phone().state(), State::Locked);
     every("from locked", start, &orders(2), 4);
+}
+
+/// Codes right and wrong, what they wait for, and what makes them worthless.
+fn codes(last: u64) -> Vec<Step> {
+    let right = Step::Code(Typed::Right(Action::Day));
+    let wrong = Step::Code(Typed::Wrong(Action::Day));
+    vec![
+        right.clone(),
+        Step::Code(Typed::Right(Action::Week)),
+        wrong.clone(),
+        Step::Code(Typed::Lengthened),
+        Step::Code(Typed::Slip(Mistyped::Second)),
+        cut_in(right.clone(), 1),
+        cut_in(right, 2),
+        cut_in(wrong, 1),
+        lender(Order::UnlockFor(NOTICE), last + 1),
+        lender(Order::Unlock, last + 2),
+        Step::Pass(HOTLINE_WAIT - 1),
+        Step::Pass(1),
+        Step::Pass(DAY),
+        Step::Shutdown,
+        Step::Cut,
+    ]
+}
+
+#[test]
+fn every_sequence_of_codes() {
+    let pass = Step::Pass(NOTICE.into());
+    let start = [Step::Enrol, lender(Order::Notice, 1), pass, lender(LOCK, 2)];
+    every("of codes", after(ESCROW, &start), &codes(2), 4);
 }
 
 #[test]

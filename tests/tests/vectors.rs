@@ -3,13 +3,14 @@
 
 use std::fs;
 
-use paylatch_proto::api::{COMMAND_CALL, COMMAND_STATE, EventKind};
+use paylatch_proto::api::{COMMAND_CALL, COMMAND_STATE, EventKind, Reply};
+use paylatch_proto::hotline::{Challenge, Code};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{Fault, Reason, State};
 use paylatch_proto::{armour, limits, sign};
 use paylatch_tests::vectors::{
-    Accepted, BadText, By, Device, Kind, Refused, Text, Vectors, folder, named, parse, read_text,
-    unhex,
+    Accepted, BadText, By, Call, Device, Hotline, Kind, Refused, Text, Vectors, folder, named,
+    parse, read_text, unhex,
 };
 use serde::de::DeserializeOwned;
 
@@ -114,11 +115,17 @@ fn refused_ones_are_refused_and_change_nothing() {
 #[test]
 fn every_refusal_that_a_whole_device_gives_has_a_vector() {
     let refused: Vec<Refused> = read("refused.json");
+    let calls: Vec<Call> = read("calls.json");
     // These three take a broken device; the lock's own tests have them.
     let elsewhere = [Refusal::Fault, Refusal::NotStored, Refusal::NotAvailable];
     for refusal in Refusal::ALL.into_iter().filter(|refusal| !elsewhere.contains(refusal)) {
         let name = name_of(refusal);
-        assert!(refused.iter().any(|vector| vector.refusal == name), "{name}");
+        let mut buffer = [0; 4];
+        let reply = postcard::to_slice(&Reply::Refused(refusal), &mut buffer).unwrap();
+        let reply = hex::encode(reply);
+        let of_call = calls.iter().any(|call| call.reply == reply);
+        let of_text = refused.iter().any(|vector| vector.refusal == name);
+        assert!(of_call || of_text, "{name}");
     }
 }
 
@@ -149,6 +156,31 @@ fn texts_are_read() {
     }
 }
 
+/// Digits, as people read them out.
+fn digits(text: &str) -> Vec<u32> {
+    text.split(' ').map(|group| group.parse().expect("digits")).collect()
+}
+
+#[test]
+fn slips_in_hotline_codes_are_named() {
+    let Hotline { codes, mistyped, misheard } = read("hotline.json");
+    for code in &codes {
+        let groups = digits(&code.code).try_into().expect("two groups");
+        let read = Code::from_groups(groups).expect("a code");
+        assert_eq!((read.action as u8, read.action.seconds()), (code.action, code.seconds));
+    }
+    for slip in &mistyped {
+        let groups = digits(&slip.code).try_into().expect("two groups");
+        let group = Code::from_groups(groups).map_err(|group| format!("{group:?}"));
+        assert_eq!(group.err().as_ref(), Some(&slip.group), "{}", slip.code);
+    }
+    for challenge in &misheard {
+        let number = digits(challenge).iter().fold(0, |number, group| number * 1000 + group);
+        assert!(Challenge::from_number(number).is_err(), "{challenge}");
+    }
+    assert!(codes.len() >= 12 && mistyped.len() >= 8 && misheard.len() >= 3);
+}
+
 fn page() -> String {
     let path = folder().join("../../docs/protocol.md");
     let page = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
@@ -170,7 +202,8 @@ fn the_specification_has_every_code() {
         has(format!("| {} | {fault:?} |", fault.code()));
     }
     for (i, refusal) in Refusal::ALL.into_iter().enumerate() {
-        has(format!("| {i} | {} |", name_of(refusal).replace("(Name)", "(field)")));
+        let name = name_of(refusal).replace("(Name)", "(field)").replace("(First)", "(group)");
+        has(format!("| {i} | {name} |"));
     }
     let events = EventKind::ALL.into_iter().enumerate();
     has(events.map(|(i, kind)| format!("{i} {kind:?}")).collect::<Vec<_>>().join(", "));

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use p256::SecretKey;
+use p256::ecdh::diffie_hellman;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use p256::ecdsa::{Signature as EcdsaSignature, SigningKey, VerifyingKey};
 use p256::elliptic_curve::Generate;
@@ -122,6 +123,21 @@ impl PrivateKey {
     pub fn to_bytes(&self) -> (Zeroizing<[u8; 32]>, Vec<u8>) {
         let secret = Zeroizing::new(self.key.to_bytes().into());
         (secret, self.key.verifying_key().to_sec1_point(false).as_bytes().to_vec())
+    }
+
+    /// What this key and another agree on: the x-coordinate that ECDH gives.
+    ///
+    /// # Errors
+    /// [`Kind::Key`] when the other is no P-256 key.
+    pub fn agree(&self, other: &PublicKey) -> Result<Zeroizing<[u8; 32]>> {
+        let point = match other {
+            // The library also reads other forms than the compressed one.
+            Bytes([2 | 3, ..]) => p256::PublicKey::from_sec1_bytes(&other.0).ok(),
+            _ => None,
+        };
+        let point = point.ok_or_else(|| bad(format!("{other} is not a P-256 public key")))?;
+        let shared = diffie_hellman(self.key.as_nonzero_scalar(), point.as_affine());
+        Ok(Zeroizing::new((*shared.raw_secret_bytes()).into()))
     }
 
     /// PKCS#8 PEM; encrypted (scrypt and AES-256-CBC, which OpenSSL reads) when

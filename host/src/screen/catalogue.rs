@@ -6,6 +6,7 @@ use fluent_bundle::{FluentArgs, FluentBundle, FluentResource};
 use unic_langid::LanguageIdentifier;
 
 use crate::screen::language::Language;
+use crate::words::largest_units;
 
 /// The texts of one language; what it lacks is in English.
 pub struct Catalogue {
@@ -51,23 +52,16 @@ impl Catalogue {
     /// Seconds are told below a minute only: a screen that shows more of them would be
     /// drawn anew each second.
     pub fn span(&self, seconds: u64) -> String {
-        const UNITS: [(u64, &str); 3] = [(86_400, "days"), (3_600, "hours"), (60, "minutes")];
-        let mut rest = seconds;
-        let counts = UNITS.map(|(length, unit)| {
-            let count = rest / length;
-            rest %= length;
-            (count, unit)
-        });
-        let mut parts = counts.into_iter().skip_while(|&(count, _)| count == 0).take(2);
-        let told = |(count, unit): (u64, &str)| {
-            let mut arguments = FluentArgs::new();
-            arguments.set("count", count);
-            self.format(unit, Some(&arguments))
-        };
-        let Some(first) = parts.next().map(told) else { return told((seconds, "seconds")) };
-        let Some(second) = parts.next().filter(|&(count, _)| count > 0).map(told) else {
-            return first;
-        };
+        let mut units = largest_units(seconds)
+            .enumerate()
+            .filter(|&(place, (_, unit))| place == 0 || unit != "seconds")
+            .map(|(_, (count, unit))| {
+                let mut arguments = FluentArgs::new();
+                arguments.set("count", count);
+                self.format(unit, Some(&arguments))
+            });
+        let first = units.next().unwrap_or_default();
+        let Some(second) = units.next() else { return first };
         let mut arguments = FluentArgs::new();
         arguments.set("first", Cow::from(first));
         arguments.set("second", Cow::from(second));

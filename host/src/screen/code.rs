@@ -1,24 +1,11 @@
 //! A code from the hotline, as it is typed: twelve digits in two groups.
 
+use paylatch_proto::hotline::Mistyped;
+
 /// Digits in a group, the check digit last.
 pub const GROUP: usize = 6;
 /// Digits of a code.
 pub const DIGITS: usize = 2 * GROUP;
-
-/// Tells slips from what was told: each group of a code has a check digit of its own.
-///
-/// Any closure of a group's number (0 or 1) and its six digits as a number is one. It
-/// sees nothing but the digits, so whoever types learns nothing of the right ones.
-pub trait CheckDigits {
-    /// Whether the digits of a group go with its check digit.
-    fn well_typed(&self, group: usize, number: u32) -> bool;
-}
-
-impl<F: Fn(usize, u32) -> bool> CheckDigits for F {
-    fn well_typed(&self, group: usize, number: u32) -> bool {
-        self(group, number)
-    }
-}
 
 /// How a group stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,17 +27,18 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// Takes a digit, and says at once how its group stands.
+    /// Takes a digit, and says at once how its group stands: that shows a slip, and nothing
+    /// of the right digits.
     ///
     /// Behind a mistyped group nothing is taken, nor behind the last one.
-    pub fn push(&mut self, digit: u8, check: &dyn CheckDigits) {
+    pub fn push(&mut self, digit: u8) {
         let Some(last) = self.next().filter(|_| digit <= 9) else { return };
         self.digits.push(digit);
         if let Some(number) = self.number(last)
             && let Some(group) = self.groups.get_mut(last)
         {
-            let well = check.well_typed(last, number);
-            *group = if well { Group::WellTyped } else { Group::Mistyped };
+            let slip = if last == 0 { Mistyped::First } else { Mistyped::Second };
+            *group = if slip.is_in(number) { Group::Mistyped } else { Group::WellTyped };
         }
     }
 
@@ -100,34 +88,30 @@ impl Typed {
 mod tests {
     use super::*;
 
-    /// A group is well typed when its last digit is its number.
-    fn check(group: usize, number: u32) -> bool {
-        number % 10 == group as u32
-    }
-
     fn typed(digits: &str) -> Typed {
         let mut typed = Typed::default();
-        digits.bytes().for_each(|digit| typed.push(digit - b'0', &check));
+        digits.bytes().for_each(|digit| typed.push(digit - b'0'));
         typed
     }
 
     #[test]
     fn a_slip_shows_with_the_sixth_digit_and_ends_the_typing() {
         assert_eq!(typed("12345").standing(0), Group::Begun);
-        assert_eq!(typed("123450").standing(0), Group::WellTyped);
+        assert_eq!(typed("123459").standing(0), Group::WellTyped);
+        assert_eq!(typed("423451").standing(0), Group::Mistyped, "no code begins with a 4");
         let mut slip = typed("1234567");
         assert_eq!((slip.standing(0), slip.group(1)), (Group::Mistyped, &[][..]));
         assert_eq!(slip.whole(), None);
         slip.pop();
         assert_eq!(slip.standing(0), Group::Begun);
-        slip.push(0, &check);
+        slip.push(9);
         assert_eq!(slip.standing(0), Group::WellTyped);
     }
 
     #[test]
     fn a_whole_code_has_two_groups_and_no_more() {
-        let mut code = typed("0123400567817");
-        assert_eq!(code.whole(), Some([12_340, 56_781]));
+        let mut code = typed("1234597890167");
+        assert_eq!(code.whole(), Some([123_459, 789_016]));
         code.pop();
         assert_eq!((code.whole(), code.standing(1)), (None, Group::Begun));
         assert_eq!(code.standing(0), Group::WellTyped);
@@ -140,7 +124,7 @@ mod tests {
     #[test]
     fn only_digits_are_taken() {
         let mut code = Typed::default();
-        code.push(10, &check);
+        code.push(10);
         assert_eq!(code, Typed::default());
     }
 }

@@ -1,7 +1,8 @@
 //! What the screen tells: only what the trusted application has answered.
 
-use paylatch_proto::api::{Event, EventKind, Notice, Status};
+use paylatch_proto::api::{self, Event, EventKind, Notice, Status};
 use paylatch_proto::contact::{Contact, harmless};
+use paylatch_proto::hotline::Challenge;
 use paylatch_proto::state::{self, Fault, Reason, State};
 
 use crate::client::Client;
@@ -18,15 +19,13 @@ pub struct Facts {
     pub contact: Option<Contact>,
     /// For how long it has been locked, in seconds of use, where the lock remembers it.
     pub locked_for: Option<u64>,
-    /// What is needed for a code from the hotline, where codes are taken.
-    pub hotline: Option<Hotline>,
 }
 
 /// What an owner needs for a code from the hotline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hotline {
-    /// Nine digits, which the desk has to be told.
-    pub challenge: u32,
+    /// What the desk has to be told.
+    pub challenge: Challenge,
     /// Seconds of use until a code may be tried; 0 when one may.
     pub wait: u64,
 }
@@ -73,14 +72,14 @@ impl Facts {
         let contact = phone.contact_if_any()?;
         // A lock that tells no history tells no "since when".
         let locked_for = phone.history().ok().and_then(|events| locked_for(&status, &events));
-        Ok(Facts { status, contact, locked_for, hotline: None })
+        Ok(Facts { status, contact, locked_for })
     }
 
     /// The lock can't be asked.
     pub fn unknown() -> Facts {
         let status =
             Status { state: State::Fault, detail: 0, device: None, uptime: 0, enrolment: None };
-        Facts { status, contact: None, locked_for: None, hotline: None }
+        Facts { status, contact: None, locked_for: None }
     }
 
     /// What there is to say.
@@ -115,10 +114,11 @@ impl Facts {
         self.contact.as_ref().filter(|_| self.status.state != State::Released)
     }
 
-    /// Whether a code from the hotline can be typed.
+    /// What is needed for a code from the hotline, where one can be typed.
     pub fn takes_codes(&self) -> Option<Hotline> {
-        let allowed = self.status.enrolment.is_some_and(|enrolment| enrolment.policy.hotline);
-        self.hotline.filter(|_| allowed && self.status.state == State::Locked)
+        let enrolment = self.status.enrolment.filter(|_| self.status.state == State::Locked)?;
+        let api::Hotline { challenge, wait, .. } = enrolment.hotline?;
+        Some(Hotline { challenge: Challenge::from_number(challenge).ok()?, wait })
     }
 
     /// The part of the device id by which a desk finds the phone, to be read out:
@@ -143,7 +143,11 @@ fn locked_for(status: &Status, events: &[Event]) -> Option<u64> {
     let decides = |event: &&Event| {
         matches!(
             event.kind,
-            EventKind::Locked | EventKind::Unlocked | EventKind::UnlockedFor | EventKind::Enrolled
+            EventKind::Locked
+                | EventKind::Unlocked
+                | EventKind::UnlockedFor
+                | EventKind::UnlockedByCode
+                | EventKind::Enrolled
         )
     };
     let last = events.iter().rev().find(decides)?;
@@ -174,11 +178,13 @@ mod tests {
 
     #[test]
     fn since_when_is_told_only_where_it_is_known() {
-        let (locks, unlocks) = (EventKind::Locked, EventKind::UnlockedFor);
+        let locks = EventKind::Locked;
         let changed = event(EventKind::ContactChanged, 950);
         assert_eq!(locked_for(&locked(), &[event(locks, 900), changed]), Some(100));
         assert_eq!(locked_for(&locked(), &[]), None);
-        assert_eq!(locked_for(&locked(), &[event(locks, 900), event(unlocks, 950)]), None);
+        for unlocks in [EventKind::Unlocked, EventKind::UnlockedFor, EventKind::UnlockedByCode] {
+            assert_eq!(locked_for(&locked(), &[event(locks, 900), event(unlocks, 950)]), None);
+        }
         assert_eq!(locked_for(&locked(), &[event(locks, u32::MAX)]), None);
         assert_eq!(locked_for(&locked(), &[event(locks, 1_001)]), None);
         let passed = Status { detail: state::DETAIL_DEADLINE_PASSED, ..locked() };

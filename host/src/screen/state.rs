@@ -3,7 +3,7 @@
 use paylatch_proto::state::State as Phase;
 
 use crate::screen::arrange::{Arrangement, Target};
-use crate::screen::code::{CheckDigits, Typed};
+use crate::screen::code::Typed;
 use crate::screen::facts::Facts;
 use crate::screen::language::Language;
 
@@ -156,19 +156,13 @@ impl State {
     }
 
     /// Takes what the owner did on what is shown.
-    pub fn take(
-        &mut self,
-        event: Event,
-        facts: &Facts,
-        shown: &Arrangement,
-        check: &dyn CheckDigits,
-    ) -> Outcome {
+    pub fn take(&mut self, event: Event, facts: &Facts, shown: &Arrangement) -> Outcome {
         match event {
             Event::Next => self.move_focus(shown, Step::Next),
             Event::Previous => self.move_focus(shown, Step::Previous),
-            Event::Activate => return self.activate(facts, shown, check),
+            Event::Activate => return self.activate(facts, shown),
             Event::Digit(digit) if self.place(facts) == Place::Code => {
-                self.type_digit(digit, facts, shown, check);
+                self.type_digit(digit, facts, shown);
             }
             Event::Backspace if self.place(facts) == Place::Code => self.typed.pop(),
             Event::Digit(_) | Event::Backspace => {}
@@ -179,7 +173,7 @@ impl State {
                     if !matches!(action, Action::Up | Action::Down) {
                         self.focus = Some(action);
                     }
-                    return self.act(action, facts, shown, check);
+                    return self.act(action, facts, shown);
                 }
             }
             Event::Scroll(by) => self.scroll = shown.scrolled(shown.scroll.saturating_add(by)),
@@ -188,24 +182,18 @@ impl State {
     }
 
     /// Presses the button in focus; one that is out of sight is only brought back.
-    fn activate(&mut self, facts: &Facts, shown: &Arrangement, check: &dyn CheckDigits) -> Outcome {
+    fn activate(&mut self, facts: &Facts, shown: &Arrangement) -> Outcome {
         let Some(target) = self.focus.and_then(|action| shown.target(action)) else {
             return Outcome::Nothing;
         };
         if !shown.in_sight(target).is_empty() {
-            return self.act(target.action, facts, shown, check);
+            return self.act(target.action, facts, shown);
         }
         self.scroll = shown.scroll_to(target.rect);
         Outcome::Nothing
     }
 
-    fn act(
-        &mut self,
-        action: Action,
-        facts: &Facts,
-        shown: &Arrangement,
-        check: &dyn CheckDigits,
-    ) -> Outcome {
+    fn act(&mut self, action: Action, facts: &Facts, shown: &Arrangement) -> Outcome {
         match action {
             Action::Emergency => return Outcome::Emergency,
             Action::Continue => return Outcome::Continue,
@@ -224,7 +212,7 @@ impl State {
             }
             Action::Amount => self.amount_shown = !self.amount_shown,
             Action::EnterCode => self.go(Place::Code),
-            Action::Digit(digit) => self.type_digit(digit, facts, shown, check),
+            Action::Digit(digit) => self.type_digit(digit, facts, shown),
             Action::Erase => self.typed.pop(),
             Action::Back => self.go(Place::Main),
             Action::Up => self.scroll = shown.scrolled(shown.scroll - shown.page_step()),
@@ -247,15 +235,9 @@ impl State {
     }
 
     /// Types a digit; with the last one, what tries the code comes into sight.
-    fn type_digit(
-        &mut self,
-        digit: u8,
-        facts: &Facts,
-        shown: &Arrangement,
-        check: &dyn CheckDigits,
-    ) {
+    fn type_digit(&mut self, digit: u8, facts: &Facts, shown: &Arrangement) {
         self.wrong = false;
-        self.typed.push(digit, check);
+        self.typed.push(digit);
         if self.code(facts).is_some() {
             self.focus = Some(Action::Send);
             self.scroll = shown.end();

@@ -4,10 +4,13 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
+use paylatch::hotline;
+use paylatch::issue::desk::{self, Caller};
 use paylatch::issue::order::{self, Dated, Enrolment, Order};
 use paylatch::issue::{PrivateKey, Signer, keys::PrivatePem, oem};
 use paylatch_proto::bytes::{Bytes, DeviceId};
 use paylatch_proto::contact::{Amount, Contact};
+use paylatch_proto::hotline::{Action, Code};
 use paylatch_proto::state::usable;
 use paylatch_proto::voucher::{Policy, Voucher};
 use serde_json::Value;
@@ -110,6 +113,7 @@ impl Phone {
 pub struct Signers {
     pub oem: PrivateKey,
     pub lender: PrivateKey,
+    pub desk: PrivateKey,
     pub escrow: PrivateKey,
 }
 
@@ -119,17 +123,17 @@ impl Signers {
         let PrivatePem::Plain(oem) = PrivateKey::read(pem).unwrap() else {
             panic!("the development key is not encrypted")
         };
-        let (lender, escrow) = (PrivateKey::generate().unwrap(), PrivateKey::generate().unwrap());
-        Signers { oem, lender, escrow }
+        let [lender, desk, escrow] = [(); 3].map(|()| PrivateKey::generate().unwrap());
+        Signers { oem, lender, desk, escrow }
     }
 
     pub fn voucher(&self, device: &DeviceId) -> Loan<'_> {
         let terms = oem::Terms {
             lender: *self.lender.public_key(),
-            desk: None,
+            desk: Some(*self.desk.public_key()),
             escrow: Some(*self.escrow.public_key()),
             sunset: Some(400),
-            policy: Policy { notice: NOTICE, hotline: false, usable: usable::INCOMING_CALLS },
+            policy: Policy { notice: NOTICE, hotline: true, usable: usable::INCOMING_CALLS },
             contact: contact(),
         };
         let voucher = oem::voucher(&terms, device, 1, self.oem.public_key(), 2).unwrap();
@@ -161,6 +165,18 @@ impl Loan<'_> {
         let prepared =
             order::by_lender(&order, &self.enrolment, dated, lender.public_key()).unwrap();
         prepared.sign(lender).unwrap().text()
+    }
+
+    /// The code for what the phone shows now.
+    pub fn code(&self, phone: &Phone, action: Action) -> Code {
+        let identity = phone.run(&["--json", "identity"]).ok().json();
+        let agreement = identity["agreement_key"].as_str().unwrap();
+        let agreement = paylatch::hex::decode(agreement).unwrap();
+        let status = phone.status();
+        let challenge = status["enrolment"]["hotline_challenge"].as_str().unwrap();
+        let challenge = hotline::challenge(challenge).unwrap();
+        let caller = Caller { device: self.enrolment.device, agreement };
+        desk::code(&self.signers.desk, &caller, challenge, action).unwrap()
     }
 
     pub fn escrow_release(&self) -> String {

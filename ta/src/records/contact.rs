@@ -39,7 +39,7 @@ impl ContactRecord {
     /// # Errors
     /// [`Unreadable`].
     pub fn decode(bytes: &[u8; CONTACT_LEN]) -> Result<Contact, Unreadable> {
-        let mut from = Reader::checked(bytes)?;
+        let mut from = Reader::checked(bytes, FORMAT)?;
         let length = usize::from(u16::from_le_bytes(from.take()?));
         let room: [u8; ROOM] = from.take()?;
         let contact = room.get(..length).ok_or(Unreadable::Damaged)?;

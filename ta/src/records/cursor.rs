@@ -35,13 +35,13 @@ pub struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Begins after the format, once the format is known and the check holds.
-    pub fn checked<const N: usize>(bytes: &'a [u8; N]) -> Result<Self, Unreadable> {
+    /// Begins after the format, once it is known, `newest` at most, and the check holds.
+    pub fn checked<const N: usize>(bytes: &'a [u8; N], newest: u16) -> Result<Self, Unreadable> {
         let mut reader = Reader { rest: bytes };
         match u16::from_le_bytes(reader.take()?) {
-            FORMAT => {}
-            format if format > FORMAT => return Err(Unreadable::Newer),
-            _ => return Err(Unreadable::Damaged),
+            format if format > newest => return Err(Unreadable::Newer),
+            format if format < FORMAT => return Err(Unreadable::Damaged),
+            _ => {}
         }
         match bytes.split_last_chunk::<16>() {
             Some((body, last)) if check(body) == Bytes(*last) => Ok(reader),

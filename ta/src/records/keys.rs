@@ -91,7 +91,7 @@ impl KeysRecord {
     /// # Errors
     /// [`Unreadable`].
     pub fn decode(bytes: &[u8; KEYS_LEN]) -> Result<KeysRecord, Unreadable> {
-        let mut from = Reader::checked(bytes)?;
+        let mut from = Reader::checked(bytes, FORMAT)?;
         let generation = u32::from_le_bytes(from.take()?);
         let device = Bytes(from.take()?);
         let seed = Zeroizing::new(from.take()?);

@@ -11,7 +11,7 @@ mod state;
 
 pub use contact::{CONTACT_LEN, ContactRecord};
 pub use keys::{KEYS_LEN, KeysRecord, Terms};
-pub use state::{STATE_LEN, StateRecord};
+pub use state::{Hotline, STATE_LEN, StateRecord};
 
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::sign;
@@ -20,7 +20,8 @@ use paylatch_proto::sign;
 /// block of 256 without the 24 of the object's head.
 pub const ATOMIC: usize = 232;
 
-/// Format of all records, their first two bytes. 0 is a blank slot.
+/// Format of all records, their first two bytes. 0 is a blank slot. A state record that
+/// remembers hotline codes is of the next one.
 pub const FORMAT: u16 = 1;
 
 /// Why bytes are no record.
@@ -28,7 +29,7 @@ pub const FORMAT: u16 = 1;
 pub enum Unreadable {
     /// Blank, damaged, or not a record.
     Damaged,
-    /// Of a newer format than [`FORMAT`].
+    /// Of a newer format than any that is known here.
     Newer,
 }
 

@@ -8,8 +8,10 @@ use super::cursor::{Reader, Writer, seal};
 use super::{ATOMIC, FORMAT, Unreadable};
 use crate::env::Slot;
 
-/// Room for the hotline codes' bookkeeping.
-const HOTLINE: usize = 22;
+/// Format of a state record with something in what is remembered of hotline codes.
+const WITH_CODES: u16 = 2;
+/// The hotline codes' bookkeeping: turn 4, failures 4, wait 8, spare 6.
+const HOTLINE: usize = 4 + 4 + 8 + 6;
 /// An event: kind and uptime.
 const EVENT: usize = 1 + 4;
 
@@ -64,8 +66,23 @@ pub struct StateRecord {
     pub keys_check: Bytes<16>,
     /// Check of the live contact record.
     pub contact_check: Bytes<16>,
+    /// What is remembered of hotline codes.
+    pub hotline: Hotline,
     /// The last events, oldest first.
     pub events: Vec<Event, { limits::EVENTS }>,
+}
+
+/// What is remembered of hotline codes; all 0 in a record of format 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hotline {
+    /// Counts up with each code and each message that was taken: the challenge follows
+    /// from it.
+    pub turn: u32,
+    /// Codes that were tried since a right one or a message of the lender's, one that was
+    /// right or is being compared among them.
+    pub tried: u32,
+    /// Uptime at which the next one may be tried.
+    pub wait_until: u64,
 }
 
 impl StateRecord {
@@ -89,6 +106,7 @@ impl StateRecord {
             reason: None,
             keys_check: Bytes::default(),
             contact_check: Bytes::default(),
+            hotline: Hotline::default(),
             events: Vec::new(),
         }
     }
@@ -120,11 +138,19 @@ impl StateRecord {
         let _ = self.events.push(Event { kind, uptime });
     }
 
+    /// A build that knows no hotline codes must not forget what was counted: it takes the
+    /// record for one of a newer format. Where nothing was, it can be gone back to.
+    fn format(&self) -> u16 {
+        let codes = self.hotline != Hotline::default()
+            || self.events.iter().any(|event| event.kind == EventKind::UnlockedByCode);
+        if codes { WITH_CODES } else { FORMAT }
+    }
+
     /// Its bytes in storage.
     pub fn encode(&self) -> [u8; STATE_LEN] {
         let mut bytes = [0; STATE_LEN];
         let mut to = Writer::new(&mut bytes);
-        to.put(FORMAT.to_le_bytes());
+        to.put(self.format().to_le_bytes());
         to.put(self.phase.code().to_le_bytes());
         to.put(self.security_version.to_le_bytes());
         to.put(self.device.0);
@@ -142,7 +168,10 @@ impl StateRecord {
         to.put([self.reason.map_or(0, |reason| reason.code() as u8)]);
         to.put(self.keys_check.0);
         to.put(self.contact_check.0);
-        to.put([0; HOTLINE]);
+        to.put(self.hotline.turn.to_le_bytes());
+        to.put(self.hotline.tried.to_le_bytes());
+        to.put(self.hotline.wait_until.to_le_bytes());
+        to.put([0; HOTLINE - 16]);
         for i in 0..limits::EVENTS {
             let event = self.events.get(i);
             to.put([event.map_or(NO_EVENT, |event| event.kind as u8)]);
@@ -157,7 +186,7 @@ impl StateRecord {
     /// # Errors
     /// [`Unreadable`].
     pub fn decode(bytes: &[u8; STATE_LEN]) -> Result<StateRecord, Unreadable> {
-        let mut from = Reader::checked(bytes)?;
+        let mut from = Reader::checked(bytes, WITH_CODES)?;
         let phase = match State::from_code(u32::from_le_bytes(from.take()?)) {
             None | Some(State::Fault) => return Err(Unreadable::Damaged),
             Some(phase) => phase,
@@ -185,7 +214,12 @@ impl StateRecord {
         };
         let keys_check = Bytes(from.take()?);
         let contact_check = Bytes(from.take()?);
-        let _hotline: [u8; HOTLINE] = from.take()?;
+        let hotline = Hotline {
+            turn: u32::from_le_bytes(from.take()?),
+            tried: u32::from_le_bytes(from.take()?),
+            wait_until: u64::from_le_bytes(from.take()?),
+        };
+        let _spare: [u8; HOTLINE - 16] = from.take()?;
         let mut events = Vec::new();
         for _ in 0..limits::EVENTS {
             let [kind] = from.take()?;
@@ -213,6 +247,7 @@ impl StateRecord {
             reason,
             keys_check,
             contact_check,
+            hotline,
             events,
         })
     }
@@ -232,7 +267,9 @@ fn slot(byte: [u8; 1]) -> Result<Slot, Unreadable> {
 
 #[cfg(test)]
 mod tests {
+    extern crate std;
     use super::*;
+    use std::vec;
 
     fn full() -> StateRecord {
         let mut record = StateRecord {
@@ -251,6 +288,7 @@ mod tests {
             reason: Some(Reason::AgreementBreached),
             keys_check: Bytes([9; 16]),
             contact_check: Bytes([10; 16]),
+            hotline: Hotline { turn: 12, tried: 13, wait_until: 14 },
             ..StateRecord::new(State::Locked, &Bytes([11; 32]))
         };
         for kind in EventKind::ALL {
@@ -276,14 +314,33 @@ mod tests {
     #[test]
     fn keeps_the_last_eight_events() {
         let kinds: Vec<EventKind, 8> = full().events.iter().map(|event| event.kind).collect();
-        assert_eq!(kinds[..], EventKind::ALL[4..]);
+        assert_eq!(kinds[..], EventKind::ALL[EventKind::ALL.len() - 8..]);
         assert_eq!(full().events[0].uptime, u32::MAX);
+    }
+
+    #[test]
+    fn a_build_without_codes_is_told_of_a_newer_format_only_where_it_would_forget() {
+        let format = |record: &StateRecord| record.encode()[..2].to_vec();
+        let blank = StateRecord { hotline: Hotline::default(), ..full() };
+        let mut before = blank.clone();
+        before.events.retain(|event| event.kind != EventKind::UnlockedByCode);
+        assert_eq!((format(&full()), format(&before)), (vec![2, 0], vec![1, 0]));
+        assert_eq!(format(&blank), [2, 0], "it would not know the event");
+        for hotline in [
+            Hotline { turn: 1, ..Hotline::default() },
+            Hotline { tried: 1, ..Hotline::default() },
+            Hotline { wait_until: 1, ..Hotline::default() },
+        ] {
+            let record = StateRecord { hotline, ..before.clone() };
+            assert_eq!(format(&record), [2, 0]);
+            assert_eq!(StateRecord::decode(&record.encode()), Ok(record));
+        }
     }
 
     #[test]
     fn a_newer_format_is_told_apart() {
         let mut bytes = full().encode();
-        bytes[0] = 2;
+        bytes[0] = 3;
         assert_eq!(StateRecord::decode(&bytes), Err(Unreadable::Newer));
         bytes[0] = 0;
         assert_eq!(StateRecord::decode(&bytes), Err(Unreadable::Damaged));

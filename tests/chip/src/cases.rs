@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use paylatch_proto::api::{Outcome, Reply, Request};
 use paylatch_proto::bytes::{Bytes, DeviceId, Digest, Signature};
+use paylatch_proto::hotline::{Action, Mistyped};
 use paylatch_proto::limits;
 use paylatch_proto::message::{Command, Message};
+use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign::{self, Domain};
 use paylatch_proto::state::{Reason, State};
 use paylatch_proto::voucher::Voucher;
+use paylatch_ta::records::{Hotline, STATE_LEN, StateRecord};
 use paylatch_tests::bench::{
     self, BUYER, ESCROW, Enrolment, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey,
 };
+use paylatch_tests::codes::{self, Typed};
 
 use crate::faults::Run;
 use crate::forge::Forgery;
@@ -37,8 +41,13 @@ pub struct Case {
     open: &'static [State],
     /// The state after a power cut before anything was stored.
     cut: State,
-    /// Seconds after power came at which it must not be, if not at once.
-    later: Option<u64>,
+    /// What may be answered: to what anyone may ask for at any time.
+    housekeeping: Vec<Vec<u8>>,
+    /// What is to be remembered of codes before this one is refused as wrong.
+    counts: Option<Hotline>,
+    /// Seconds after power came at which it is asked, and at which it must not be, if not
+    /// at once.
+    later: Option<[u64; 2]>,
 }
 
 /// What came of a run.
@@ -50,6 +59,8 @@ pub enum Verdict {
     Broken,
     /// It only said that it had taken what it has to refuse.
     Said,
+    /// A code was compared and not counted.
+    Uncounted,
     /// A refused request changed what is stored, and it is no more open.
     Stored,
     /// What is stored anyway is not what it should be, and no more open.
@@ -61,12 +72,14 @@ pub enum Verdict {
 impl Verdict {
     /// Whether a refusal became something else.
     pub fn is_failure(self) -> bool {
-        matches!(self, Verdict::Said | Verdict::Stored | Verdict::Opened(_))
+        matches!(self, Verdict::Said | Verdict::Uncounted | Verdict::Stored | Verdict::Opened(_))
     }
 }
 
 /// On a locked phone.
 const ANY_BUT_LOCKED: &[State] = &[State::Unlocked, State::Released, State::Unprovisioned];
+/// What anyone may ask for at any time.
+const HOUSEKEEPING: [Request; 3] = [Request::Tick, Request::Shutdown, Request::GoodBoot];
 /// On a phone that was never enrolled, or whose records are damaged.
 const USABLE: &[State] = &[State::Unlocked, State::Released];
 
@@ -93,7 +106,7 @@ impl Case {
     fn lasting(name: &str, mut phone: Phone, entry: Entry, seconds: u64) -> Case {
         phone.machine.request(&[0; limits::REQUEST]);
         let case = Case::of(name, phone, entry, ANY_BUT_LOCKED);
-        Case { later: Some(seconds), ..case }
+        Case { later: Some([CLOCK, seconds]), ..case }
     }
 
     fn of(name: &str, phone: Phone, entry: Entry, open: &'static [State]) -> Case {
@@ -106,7 +119,23 @@ impl Case {
         let cut = started_anew(&mut phone.machine, &phone.off, &records);
         let cut = State::from_code(cut[0]).expect("a state");
         let (name, off) = (name.into(), phone.off);
-        Case { name, run, off, records, settled, stores, open, cut, later: None }
+        let mut case = Case {
+            name,
+            run,
+            off,
+            records,
+            settled,
+            stores,
+            open,
+            cut,
+            housekeeping: Vec::new(),
+            counts: None,
+            later: None,
+        };
+        if entry != Entry::State {
+            case.settle_housekeeping(&mut phone.machine);
+        }
+        case
     }
 
     /// The same where the lock may find that its memory is not what it was: then it
@@ -118,13 +147,43 @@ impl Case {
         self
     }
 
+    /// What anyone may ask for at any time may be stored: a skipped jump behind one
+    /// request's answer leads to another request's.
+    fn settle_housekeeping(&mut self, machine: &mut Machine) {
+        for request in HOUSEKEEPING {
+            machine.restore(&self.run.before);
+            self.keep_house(machine, &request);
+            self.settled.push(machine.records());
+        }
+    }
+
+    /// The same may be answered: a code is typed on the phone itself, which shows the
+    /// state that comes with the answer, and where a code was taken that is another one.
+    fn may_answer_housekeeping(mut self, program: &Arc<Program>) -> Case {
+        let mut machine = Machine::new(program);
+        for request in HOUSEKEEPING {
+            let answer = self.keep_house(&mut machine, &request);
+            self.housekeeping.push(answer);
+        }
+        self
+    }
+
+    fn keep_house(&self, machine: &mut Machine, request: &Request) -> Vec<u8> {
+        machine.restore(&self.run.before);
+        let entry = machine.request(&encode(request));
+        match machine.run(entry) {
+            End::Returned(length) => machine.reply(length),
+            End::Crashed | End::Hung => panic!("{}: {request:?} is not answered", self.name),
+        }
+    }
+
     /// What came of a run that ended so.
     pub fn judge(&self, machine: &mut Machine, end: End) -> Verdict {
-        if let Some(seconds) = self.later {
-            return self.judge_later(machine, end, seconds);
+        if let Some(times) = self.later {
+            return self.judge_later(machine, end, times);
         }
         let records = machine.records();
-        let mut said = false;
+        let (mut said, mut compared) = (false, false);
         if let End::Returned(length) = end {
             match self.run.entry {
                 Entry::State => {
@@ -132,7 +191,12 @@ impl Case {
                         return Verdict::Opened(state);
                     }
                 }
-                _ => said = says_applied(&machine.reply(length)),
+                _ => {
+                    let reply = machine.reply(length);
+                    said = says_applied(&reply) && !self.housekeeping.contains(&reply);
+                    let wrong = Ok(Reply::Refused(Refusal::WrongCode));
+                    compared = postcard::from_bytes(&reply) == wrong;
+                }
             }
             machine.run(Entry::State);
             if let Some(state) = self.opens(machine.words()) {
@@ -159,6 +223,11 @@ impl Case {
             _ if changed && self.stores => Verdict::Spoilt,
             _ if changed => Verdict::Stored,
             End::Returned(_) if said && !self.stores => Verdict::Said,
+            _ if compared
+                && self.counts.is_some_and(|counts| codes_in(&records) != Some(counts)) =>
+            {
+                Verdict::Uncounted
+            }
             End::Returned(_) => Verdict::Refused,
             End::Crashed | End::Hung => Verdict::Broken,
         }
@@ -166,12 +235,12 @@ impl Case {
 
     /// The same where only what is told later counts, by a phone that is asked again
     /// and again; what has crashed starts anew.
-    fn judge_later(&self, machine: &mut Machine, end: End, seconds: u64) -> Verdict {
+    fn judge_later(&self, machine: &mut Machine, end: End, [now, later]: [u64; 2]) -> Verdict {
         if !matches!(end, End::Returned(_)) {
             return Verdict::Broken;
         }
         // The second time, what the first one read is compared.
-        for seconds in [CLOCK, CLOCK, seconds] {
+        for seconds in [now, now, later] {
             machine.set_seconds(seconds);
             machine.run(Entry::State);
         }
@@ -195,6 +264,13 @@ fn started_anew(machine: &mut Machine, off: &Memory, records: &[u8]) -> [u32; 4]
 /// The first of what is stored.
 fn state_record(records: &[u8]) -> &[u8] {
     &records[..KEPT]
+}
+
+/// What these records remember of codes.
+fn codes_in(records: &[u8]) -> Option<Hotline> {
+    let (_length, bytes) = records.split_first_chunk::<4>()?;
+    let bytes: &[u8; STATE_LEN] = bytes.first_chunk()?;
+    Some(StateRecord::decode(bytes).ok()?.hotline)
 }
 
 fn says_applied(reply: &[u8]) -> bool {
@@ -507,6 +583,65 @@ pub fn questions(program: &Arc<Program>) -> Vec<Case> {
     ]
 }
 
+/// Hotline codes that do not open a locked phone, or not for so long.
+pub fn codes(program: &Arc<Program>) -> Vec<Case> {
+    let case = |name, phone: Phone, groups| {
+        Case::call(name, phone, &Request::Hotline { groups }, ANY_BUT_LOCKED)
+            .may_answer_housekeeping(program)
+    };
+    let typed = |name, typed, change: fn([u32; 2]) -> [u32; 2]| {
+        let mut phone = Phone::locked(program);
+        let groups = change(phone.code(typed));
+        case(name, phone, groups)
+    };
+    let counted = |case: Case| {
+        let counts = codes_in(&case.settled[0]);
+        assert_ne!(counts, codes_in(&case.records), "{}: it is not counted", case.name);
+        Case { counts, stores: true, ..case }
+    };
+    let wrong = Typed::Wrong(Action::Day);
+    let waiting = || {
+        let mut phone = Phone::locked(program);
+        let request = Request::Hotline { groups: phone.code(wrong) };
+        assert_eq!(phone.call(&request), Reply::Refused(Refusal::WrongCode));
+        phone
+    };
+    let during = |name, typed| {
+        let mut phone = waiting();
+        let groups = phone.code(typed);
+        case(name, phone, groups)
+    };
+    let mut used = Phone::locked(program);
+    let last = used.code(Typed::Right(Action::Day));
+    used.take(&Request::Hotline { groups: last }, State::Unlocked);
+    used.pass(Action::Day.seconds());
+    assert_eq!(used.ask()[0], State::Locked.code());
+    let mut brief = Phone::locked(program);
+    let now = brief.seconds();
+    let groups = brief.code(Typed::Right(Action::Day));
+    let brief = case("a right hotline code, for longer than it says", brief, groups);
+    let plain = typed("a wrong hotline code", wrong, |groups| groups);
+    // The check digits protect nobody: it is wrong as well.
+    let mut slip = typed("a wrong hotline code with a slip", wrong, |groups| {
+        codes::slip(groups, Mistyped::First)
+    });
+    slip.settled.push(plain.settled[0].clone());
+    vec![
+        counted(plain),
+        counted(typed(
+            "a hotline code, wrong in its first group",
+            Typed::WrongFirst(Action::Day),
+            |groups| groups,
+        )),
+        counted(typed("a hotline code, made longer", Typed::Lengthened, |groups| groups)),
+        counted(case("the last hotline code again", used, last)),
+        slip,
+        during("a right hotline code during the wait", Typed::Right(Action::Week)),
+        during("a wrong hotline code during the wait", wrong),
+        Case { later: Some([now, now + Action::Day.seconds()]), ..brief },
+    ]
+}
+
 /// Bytes of a kept record in the world.
 const KEPT: usize = size_of::<paylatch_chip_program::Kept>();
 
@@ -540,11 +675,15 @@ pub fn controls(program: &Arc<Program>) -> Vec<(Case, State)> {
     let apply = |name, message: &[u8]| {
         Case::call(name, Phone::locked(program), &Request::Apply(message), ANY_BUT_LOCKED)
     };
+    let mut calls = Phone::locked(program);
+    let code = Request::Hotline { groups: calls.code(Typed::Right(Action::Day)) };
+    let code = Case::call("a right hotline code", calls, &code, ANY_BUT_LOCKED);
     let usable =
         Case::state("STATE of an unlocked phone", Phone::enrolled(program), ANY_BUT_LOCKED);
     vec![
         (apply("a good unlock", &unlock), State::Unlocked),
         (apply("a good release", &release), State::Released),
+        (code, State::Unlocked),
         (usable, State::Unlocked),
     ]
 }

@@ -81,6 +81,7 @@ fn main() -> ExitCode {
         (cases::other_messages(&program), few, few, 1200),
         (cases::other_forgeries(&program), few, few, 1200),
         (cases::messages_to_a_locked_phone(&program), few, few, 1200),
+        (cases::codes(&program), three, few, 300),
     ] {
         for (i, case) in cases.iter().enumerate().filter(|(_, case)| wanted(case)) {
             let which = match (at_length(), i) {
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         (cases::starts(&program).drain(1..).collect(), 1),
         (cases::forged_unlocks(&program).drain(..1).collect(), all),
         (cases::other_messages(&program), some),
+        (cases::codes(&program).drain(..1).collect(), some),
     ] {
         for case in cases.into_iter().filter(wanted) {
             let case = case.may_start_anew(&program);

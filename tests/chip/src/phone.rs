@@ -8,6 +8,7 @@ use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::state::{Reason, State};
 use paylatch_tests::bench::{Enrolment, LENDER, NOTICE, OEM, PHONE};
+use paylatch_tests::codes::{self, Shown, Typed};
 
 use crate::machine::{End, Entry, Machine, Memory};
 use crate::program::Program;
@@ -96,6 +97,11 @@ impl Phone {
         assert!(matches!(self.machine.run(Entry::Start), End::Returned(_)), "it does not start");
     }
 
+    /// Seconds since power came.
+    pub fn seconds(&self) -> u64 {
+        self.seconds
+    }
+
     /// Time of use.
     pub fn pass(&mut self, seconds: u64) {
         self.seconds += seconds;
@@ -108,13 +114,23 @@ impl Phone {
         self.take(&Request::Apply(&message), then);
     }
 
-    /// A request, which is done.
-    pub fn take(&mut self, request: &Request, then: State) {
+    /// A request's reply.
+    pub fn call(&mut self, request: &Request) -> Reply {
         let request = encode(request);
         let entry = self.machine.request(&request);
         let End::Returned(length) = self.machine.run(entry) else { panic!("it does not answer") };
-        let reply = self.machine.reply(length);
-        match postcard::from_bytes(&reply).expect("a reply") {
+        postcard::from_bytes(&self.machine.reply(length)).expect("a reply")
+    }
+
+    /// A hotline code that is typed.
+    pub fn code(&mut self, typed: Typed) -> [u32; 2] {
+        let shown = Shown::by(|request| self.call(request)).expect("it takes codes");
+        codes::groups(Some(&shown), typed)
+    }
+
+    /// A request, which is done.
+    pub fn take(&mut self, request: &Request, then: State) {
+        match self.call(request) {
             Reply::Done(done) => {
                 assert_eq!((done.outcome, done.state), (Outcome::Applied, then));
             }

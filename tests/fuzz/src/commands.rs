@@ -5,11 +5,13 @@
 //! ever goes.
 
 use paylatch_proto::api::{Reply, Request};
+use paylatch_proto::hotline::Action;
 use paylatch_proto::limits;
 use paylatch_proto::message;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::State;
 use paylatch_tests::bench::{Bench, Enrolment, PHONE};
+use paylatch_tests::codes::Typed;
 
 use crate::choices::Choices;
 use crate::phones;
@@ -26,7 +28,12 @@ struct World {
 thread_local! {
     static WORLD: World = {
         let enrolment = Enrolment::new(&PHONE, true, None);
-        let (phones, requests) = (phones::of(&enrolment), requests::of(&enrolment));
+        let (phones, mut requests) = (phones::of(&enrolment), requests::of(&enrolment));
+        requests.all.extend(phones.iter().flat_map(|phone| {
+            [Typed::Right(Action::Day), Typed::Wrong(Action::Week)].map(|typed| {
+                requests::bytes_of(&Request::Hotline { groups: phone.code(typed) })
+            })
+        }));
         World { phones, requests }
     };
 }
@@ -128,7 +135,8 @@ fn call(bench: &mut Bench, request: &[u8], requests: &Requests) {
     let after = bench.uncounted();
     let changed = after != asked.uncounted() && after != before;
     if let Reply::Refused(refusal) = reply {
-        assert!(!changed, "{refusal:?}, and yet it changed");
+        let counts = refusal == Refusal::WrongCode;
+        assert!(!changed || counts, "{refusal:?}, and yet it changed");
     }
     let records = &asked.medium().records;
     assert!(records.keys().all(|record| bench.medium().records.contains_key(record)));
@@ -145,6 +153,11 @@ fn call(bench: &mut Bench, request: &[u8], requests: &Requests) {
         // Where the enrolment can be read, the rest is ignored.
         Request::Recover { release, .. } => is_signed(release),
         Request::Tick | Request::Shutdown | Request::GoodBoot => assert_eq!(was, is),
+        Request::Hotline { .. } if matches!(reply, Reply::Refused(_)) => assert_eq!(was, is),
+        Request::Hotline { groups } => {
+            let mut right = Action::ALL.into_iter().map(Typed::Right);
+            assert!(right.any(|typed| asked.code(typed) == groups), "{groups:?}");
+        }
         other => panic!("{other:?} changed something"),
     }
 }

@@ -1,10 +1,12 @@
 //! Moves of the model's random sequences, a few bytes each.
 
+use paylatch_proto::hotline::{Action, Mistyped};
 use paylatch_proto::limits::SEQUENCE_JUMP;
 use paylatch_proto::state::Reason;
 use paylatch_ta::env::StorageError;
 use paylatch_tests::bench::medium::{Counted, How, Trouble};
 use paylatch_tests::bench::{BUYER, ESCROW, LENDER, NOTICE, OEM, STRANGER};
+use paylatch_tests::codes::Typed;
 use paylatch_tests::model::message::{Made, Order};
 use paylatch_tests::model::random::{Limit, Move, Number, Signer};
 use paylatch_tests::model::step::{Spoilt, Step};
@@ -13,7 +15,7 @@ use crate::choices::Choices;
 
 /// The next move.
 pub fn next(choices: &mut Choices) -> Move {
-    match choices.byte() % 16 {
+    match choices.byte() % 17 {
         // What a lender does.
         0..3 => Move::Message(order(choices), Number::Above(1), Signer::TheLender, Made::Well),
         3..5 => message(choices),
@@ -21,7 +23,14 @@ pub fn next(choices: &mut Choices) -> Move {
         6 => Move::Elsewhere(order(choices)),
         7 => Move::Recover(signer(choices), made(choices), choices.of(&[true, false])),
         8 => {
-            let limits = [Limit::Lock, Limit::Deadline, Limit::Sunset, Limit::Store, Limit::Spent];
+            let limits = [
+                Limit::Lock,
+                Limit::Deadline,
+                Limit::Sunset,
+                Limit::Store,
+                Limit::Spent,
+                Limit::Code,
+            ];
             Move::Until(choices.of(&limits), choices.of(&[0, -1, 1]))
         }
         9 => Move::Step(Step::Pass(choices.word().into())),
@@ -35,6 +44,7 @@ pub fn next(choices: &mut Choices) -> Move {
             Move::CutIn(Box::new(simple(choices)), writes)
         }
         14 => Move::Step(trouble(choices)),
+        16 => Move::Step(Step::Code(code(choices))),
         _ => {
             let all = [Spoilt::State, Spoilt::NoState, Spoilt::Keys, Spoilt::All];
             Move::Step(Step::Spoil(choices.of(&all)))
@@ -80,6 +90,16 @@ fn order(choices: &mut Choices) -> Order {
             proven: choices.of(&[true, false]),
         },
         _ => Order::Contact(u32::from(choices.byte() % 3)),
+    }
+}
+
+fn code(choices: &mut Choices) -> Typed {
+    match choices.byte() % 6 {
+        0 | 1 => Typed::Right(choices.of(&Action::ALL)),
+        2 => Typed::Wrong(choices.of(&Action::ALL)),
+        3 => Typed::WrongFirst(choices.of(&Action::ALL)),
+        4 => Typed::Lengthened,
+        _ => Typed::Slip(choices.of(&[Mistyped::First, Mistyped::Second])),
     }
 }
 

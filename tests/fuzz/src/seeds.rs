@@ -100,7 +100,7 @@ fn of_commands() -> Vec<Vec<u8>> {
 fn of_sequences() -> Vec<Vec<u8>> {
     let mut seeds = Vec::new();
     for phone in 0..20 {
-        for kind in 0..16 {
+        for kind in 0..17 {
             seeds.extend((0..8).map(|what| vec![phone, kind, what, 0, 0, 0]));
         }
     }

@@ -90,6 +90,8 @@ pub const TABLE: &[Row] = &[
     row("  RPMB requests", "forged_rpmb_requests", None, Bound::AtMost(0)),
     row("a message, stale", "stale_insns", None, Bound::None),
     row("  RPMB requests", "stale_rpmb_requests", None, Bound::AtMost(0)),
+    row("a hotline code, wrong", "code_insns", None, Bound::None),
+    row("  RPMB data writes", "code_rpmb_writes", None, Bound::AtMost(1)),
     row("a statement", "attest_insns", None, Bound::None),
     row("a power-on, U-Boot to user space: added", "boot_added_insns", None, Bound::None),
     row(

@@ -58,6 +58,7 @@ fn look(phone: &mut Emulated, status: &Value) -> Result<Value> {
         for field in ["voucher", "lender", "escrow", "sequence", "contact_sequence", "reason"] {
             told[field] = enrolment[field].clone();
         }
+        told["hotline_tried"] = enrolment["hotline_tried"].clone();
         for field in ["lock_possible_in", "locks_in", "releases_in"] {
             told[field] = (!enrolment[field].is_null()).into();
         }
@@ -97,7 +98,11 @@ impl Tally {
                 return;
             }
         };
-        if seen.phone != old.phone && seen.phone != new.phone {
+        let mut counted = old.phone.clone();
+        if let (true, Some(tried)) = (moment.is_counted, old.phone["hotline_tried"].as_u64()) {
+            counted["hotline_tried"] = (tried + 1).into();
+        }
+        if ![&old.phone, &counted, &new.phone].contains(&&seen.phone) {
             self.wrong.push(format!("{what}: neither old nor new: {}", seen.phone));
         }
         let uptimes = old.uptime.saturating_sub(START)..=new.uptime.saturating_add(START);

@@ -81,8 +81,21 @@ pub struct Kept {
     /// The buyer of a sale that was begun and not stored: until the next start the
     /// buyer's keys are there too.
     pub begun: Option<TestKey>,
+    /// Whether the lender has a desk.
+    pub desk: bool,
+    /// What is counted of hotline codes.
+    pub codes: Codes,
     /// The last events; `None` where they were lost with the records.
     pub events: Option<Vec<Event>>,
+}
+
+/// What is counted of hotline codes, since the challenge is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Codes {
+    /// Those that were tried.
+    pub tried: u32,
+    /// Uptime at which the next may be.
+    pub wait_until: u64,
 }
 
 /// What ends with the power.
@@ -130,6 +143,8 @@ impl Phone {
             contact: None,
             sales: Vec::new(),
             begun: None,
+            desk: true,
+            codes: Codes::default(),
             events: Some(Vec::new()),
         };
         Phone { terms, kept, on: POWER_ON }
@@ -270,7 +285,8 @@ impl Phone {
         let kept_clock = self.kept.uptime.saturating_add(self.kept.charges);
         let pending = self.sunset().is_some()
             || self.window_at(self.kept.uptime).is_some()
-            || self.kept.deadline.is_some_and(|deadline| kept_clock < deadline);
+            || self.kept.deadline.is_some_and(|deadline| kept_clock < deadline)
+            || self.kept.uptime < self.kept.codes.wait_until;
         if self.is_enrolled() && pending && self.uptime() - self.kept.uptime >= UPTIME_STEP {
             self.store(false);
         }

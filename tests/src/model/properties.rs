@@ -3,8 +3,8 @@
 //! shows before a step and after it, with an honest storage, and tries what it likes
 //! on copies.
 
-use paylatch_proto::api::{EventKind, Outcome};
-use paylatch_proto::limits::{DAY, UPTIME_STEP};
+use paylatch_proto::api::{Enrolment, EventKind, Hotline, Outcome};
+use paylatch_proto::limits::{DAY, HOTLINE_WAIT, HOTLINE_WAIT_MAX, UPTIME_STEP};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign;
 use paylatch_proto::state::{Fault, State};
@@ -15,6 +15,7 @@ use super::trial::Trial;
 use super::view::{View, after_a_cut, asked, look};
 use crate::bench::medium::{Counted, How, Trouble};
 use crate::bench::{Answer, ESCROW, NOTICE, TestKey};
+use crate::codes::Typed;
 
 /// A step of the lock.
 pub struct Evidence<'a> {
@@ -37,7 +38,7 @@ pub type OfStep = fn(&Evidence) -> Holds;
 pub type OfPhone = fn(&Trial) -> Holds;
 
 /// What must hold of every step, by name.
-pub const OF_STEPS: [(&str, OfStep); 8] = [
+pub const OF_STEPS: [(&str, OfStep); 10] = [
     ("released is final", released_is_final),
     ("no opening without authority", no_opening_without_authority),
     ("no lock outside the window", no_lock_outside_the_window),
@@ -46,6 +47,8 @@ pub const OF_STEPS: [(&str, OfStep); 8] = [
     ("the same message twice changes nothing", same_twice_changes_nothing),
     ("a power cut leaves old or new", a_power_cut_leaves_old_or_new),
     ("a sale leaves no old keys", a_sale_leaves_no_old_keys),
+    ("a wrong code is counted and makes wait", a_wrong_code_is_counted),
+    ("a code works once", a_code_works_once),
 ];
 
 /// What must hold of every phone that steps lead to.
@@ -143,6 +146,11 @@ impl Evidence<'_> {
                     lenders.push(first);
                 }
                 self.may_release(release, &lenders) && is.state == State::Released
+            }
+            Step::Code(typed) => {
+                matches!(typed, Typed::Right(_))
+                    && was.codes().is_some_and(|codes| codes.wait == 0)
+                    && is.state == State::Unlocked
             }
             Step::Enrol => was.state == State::Unprovisioned && is.state == State::Unlocked,
             Step::Seal => {
@@ -274,6 +282,10 @@ fn refused_changes_nothing(evidence: &Evidence) -> Holds {
     if !matches!(evidence.answer, Some(Err(_))) || evidence.troubled() {
         return Ok(());
     }
+    // The one refusal that counts: see below.
+    if evidence.answer == Some(Err(Refusal::WrongCode)) {
+        return Ok(());
+    }
     let mut asked = evidence.before.bench.clone();
     asked.state();
     if asked.uncounted() != evidence.after.bench.uncounted() {
@@ -361,6 +373,66 @@ fn a_sale_leaves_no_old_keys(evidence: &Evidence) -> Holds {
     Ok(())
 }
 
+/// A wrong code changes nothing but the count and the wait, and no power cut takes
+/// these back; and no code is compared before the wait is over.
+fn a_wrong_code_is_counted(evidence: &Evidence) -> Holds {
+    let Step::Code(_) = evidence.step else { return Ok(()) };
+    let [was, _] = evidence.was();
+    if evidence.troubled() {
+        return Ok(());
+    }
+    let Some(codes) = was.codes() else { return Ok(()) };
+    let compared = matches!(evidence.answer, Some(Ok(_) | Err(Refusal::WrongCode)));
+    if compared && codes.wait > 0 {
+        return Err(format!("compared, {} s too early", codes.wait));
+    }
+    if evidence.answer != Some(Err(Refusal::WrongCode)) {
+        return Ok(());
+    }
+    let wait = HOTLINE_WAIT_MAX.min(HOTLINE_WAIT << codes.tried.min(10));
+    let counted = Hotline { tried: codes.tried + 1, wait, ..codes };
+    // What a power cut now takes from a deadline is another property's.
+    let [is, is_cut] = evidence.is();
+    let should = was.clone().with_codes(counted);
+    if *is != should {
+        return Err(format!("not only counted: {is:?} is not {should:?}"));
+    }
+    if is_cut.state != State::Released && is_cut.codes() != Some(counted) {
+        return Err(format!("after a power cut {:?} is not {counted:?}", is_cut.codes()));
+    }
+    Ok(())
+}
+
+/// The challenge is another one after a code that was right and after each message
+/// that was taken, and a code that was right is wrong then.
+fn a_code_works_once(evidence: &Evidence) -> Holds {
+    if evidence.troubled() {
+        return Ok(());
+    }
+    let (Some(was), Some(is)) = (&evidence.was()[0].enrolled, &evidence.is()[0].enrolled) else {
+        return Ok(());
+    };
+    let numbers = |of: &Enrolment| (of.sequence, of.contact_sequence);
+    let taken = numbers(&was.1) != numbers(&is.1);
+    let by_code = matches!((evidence.step, evidence.answer), (Step::Code(_), Some(Ok(_))));
+    let (Some(before), Some(after)) = (was.1.hotline, is.1.hotline) else { return Ok(()) };
+    if (taken || by_code) && before.challenge == after.challenge {
+        return Err(format!("the challenge is still {}", after.challenge));
+    }
+    let (Step::Code(typed), true) = (evidence.step, by_code) else { return Ok(()) };
+    let groups = evidence.before.bench.code(*typed);
+    let mut bench = evidence.after.bench.clone();
+    let answer = bench.hotline(groups);
+    if answer != Err(Refusal::WrongCode) {
+        return Err(format!("the second time it was answered {answer:?}"));
+    }
+    let left = |view: &View| view.enrolled.as_ref().and_then(|(_, is)| is.deadline_in);
+    if left(&look(&bench)) != left(&evidence.is()[0]) {
+        return Err("the second time it changed the deadline".into());
+    }
+    Ok(())
+}
+
 /// Power that fails after any write of a step, or tears it, leaves what was
 /// before or what is after.
 fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Holds {
@@ -380,6 +452,12 @@ fn a_power_cut_leaves_old_or_new(evidence: &Evidence) -> Holds {
         started.state();
         look(&after_a_cut(&started))
     }));
+    // A code is counted before it is compared.
+    if let Step::Code(Typed::Right(action)) = evidence.step {
+        let mut counted = evidence.before.clone();
+        counted.do_step(&Step::Code(Typed::Wrong(*action)));
+        known.push(look(&after_a_cut(&counted.bench)));
+    }
     known.extend([evidence.was()[1].clone(), evidence.is()[1].clone()]);
     for after in 0..writes {
         let how = How::Torn;

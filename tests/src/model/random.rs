@@ -2,6 +2,7 @@
 //! point (the last message again, a second before the deadline), so that a
 //! sequence stays telling when a part of it is left out.
 
+use paylatch_proto::hotline::{Action, Mistyped};
 use paylatch_proto::limits::{SEQUENCE_END, SEQUENCE_JUMP, UPTIME_STEP};
 use paylatch_proto::state::Reason;
 use paylatch_ta::env::StorageError;
@@ -14,6 +15,7 @@ use super::phone::{Phone, Terms};
 use super::step::{Spoilt, Step};
 use crate::bench::medium::{Counted, How, Trouble};
 use crate::bench::{BUYER, ESCROW, LENDER, NOTICE, OEM, STRANGER, TestKey};
+use crate::codes::Typed;
 
 /// What happens next.
 #[derive(Clone, Debug)]
@@ -69,6 +71,8 @@ pub enum Limit {
     Sunset,
     /// Uptime is due to be stored.
     Store,
+    /// A hotline code may be tried.
+    Code,
 }
 
 impl Signer {
@@ -147,6 +151,7 @@ fn left(phone: &Phone, limit: Limit) -> Option<u64> {
         Limit::Spent => enrolment.notice.map(|notice| notice.ends_in),
         Limit::Deadline => enrolment.deadline_in,
         Limit::Sunset => enrolment.sunset_in,
+        Limit::Code => enrolment.hotline.map(|hotline| hotline.wait),
         Limit::Store => Some((phone.kept.uptime + UPTIME_STEP).saturating_sub(uptime)),
     }
 }
@@ -179,6 +184,7 @@ fn any_move() -> impl Strategy<Value = Move> {
         2 => (0_u64..2 * UPTIME_STEP).prop_map(|seconds| Move::Step(Step::Pass(seconds))),
         5 => Just(Move::Step(Step::Tick)),
         3 => Just(Move::Step(Step::Ask)),
+        6 => any_code().prop_map(|typed| Move::Step(Step::Code(typed))),
         4 => Just(Move::Step(Step::Shutdown)),
         4 => Just(Move::Step(Step::Enrol)),
         1 => Just(Move::Step(Step::EnrolAgain)),
@@ -250,6 +256,17 @@ fn any_made() -> impl Strategy<Value = Made> {
     ]
 }
 
+fn any_code() -> impl Strategy<Value = Typed> {
+    let action = || prop::sample::select(&Action::ALL);
+    prop_oneof![
+        4 => action().prop_map(Typed::Right),
+        4 => action().prop_map(Typed::Wrong),
+        1 => action().prop_map(Typed::WrongFirst),
+        1 => Just(Typed::Lengthened),
+        1 => prop_oneof![Just(Mistyped::First), Just(Mistyped::Second)].prop_map(Typed::Slip),
+    ]
+}
+
 fn any_limit() -> impl Strategy<Value = Limit> {
     prop_oneof![
         4 => Just(Limit::Lock),
@@ -257,6 +274,7 @@ fn any_limit() -> impl Strategy<Value = Limit> {
         4 => Just(Limit::Deadline),
         1 => Just(Limit::Sunset),
         3 => Just(Limit::Store),
+        3 => Just(Limit::Code),
     ]
 }
 

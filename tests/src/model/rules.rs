@@ -1,13 +1,14 @@
 //! What vouchers, seals and messages do to a phone.
 
 use paylatch_proto::api::{EventKind, Outcome};
-use paylatch_proto::limits::{SEQUENCE_END, SEQUENCE_JUMP};
+use paylatch_proto::limits::{HOTLINE_WAIT, HOTLINE_WAIT_MAX, SEQUENCE_END, SEQUENCE_JUMP};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::State;
 
 use super::message::{Message, Order};
-use super::phone::{Phase, Phone};
+use super::phone::{Codes, Phase, Phone};
 use crate::bench::{Answer, ESCROW, LENDER, NOTICE, OEM, TestKey};
+use crate::codes::Typed;
 
 impl Phone {
     /// What was done; as long as a release is not stored, every answer says so.
@@ -94,6 +95,7 @@ impl Phone {
             self.kept.last_contact = Some(*message);
         } else {
             self.kept.last = Some(*message);
+            self.kept.codes = Codes::default();
         }
         self.store(false);
         self.done(outcome)
@@ -143,6 +145,7 @@ impl Phone {
                     return Err(Refusal::BadProof);
                 }
                 self.kept.lender = to;
+                self.kept.desk = false;
                 self.kept.notice = None;
                 self.kept.contact = Some(0);
                 self.kept.sales.push(*message);
@@ -155,6 +158,41 @@ impl Phone {
             Order::Release => {}
         }
         Ok(Outcome::Applied)
+    }
+
+    /// A hotline code.
+    ///
+    /// # Errors
+    /// The refusal; a wrong code was counted.
+    pub fn code(&mut self, typed: Typed) -> Answer {
+        self.ask();
+        if let Typed::Slip(group) = typed {
+            return Err(Refusal::MistypedCode(group));
+        }
+        match self.recorded() {
+            State::Fault => return Err(Refusal::Fault),
+            State::Unprovisioned => return Err(Refusal::NotEnrolled),
+            State::Released => return Err(Refusal::Released),
+            State::Unlocked | State::Locked if !self.kept.desk => return Err(Refusal::NoHotline),
+            State::Unlocked if self.kept.deadline.is_none() => return Err(Refusal::NotLocked),
+            State::Unlocked | State::Locked => {}
+        }
+        let Codes { tried, wait_until } = self.kept.codes;
+        if self.uptime() < wait_until {
+            return Err(Refusal::TooEarly);
+        }
+        let wait = (0..tried.min(10)).fold(HOTLINE_WAIT, |wait, _| wait * 2).min(HOTLINE_WAIT_MAX);
+        self.kept.codes = Codes { tried: tried + 1, wait_until: self.uptime() + wait };
+        self.store(false);
+        let Typed::Right(action) = typed else { return Err(Refusal::WrongCode) };
+        let deadline = self.clock().saturating_add(action.seconds());
+        let granted = self.kept.deadline.unwrap_or(0);
+        self.kept.phase = Phase::Unlocked;
+        self.kept.reason = None;
+        self.kept.deadline = Some(deadline.max(granted));
+        self.kept.codes = Codes::default();
+        self.remember(EventKind::UnlockedByCode);
+        self.done(Outcome::Applied)
     }
 
     /// The phone may be used.

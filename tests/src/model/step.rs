@@ -4,6 +4,7 @@ use paylatch_proto::state::Fault;
 
 use super::message::Message;
 use crate::bench::medium::Trouble;
+use crate::codes::Typed;
 
 /// Something that happens to a phone.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,6 +19,8 @@ pub enum Step {
     Seal,
     /// A release is handed in with the voucher and, or not, the sales so far.
     Recover(Message, bool),
+    /// A hotline code is typed.
+    Code(Typed),
     /// Somebody asks for the state.
     Ask,
     /// The OS says that time passes.

@@ -141,6 +141,10 @@ impl Trial {
                 let sales: Vec<&[u8]> = sales.iter().map(|sale| &**sale).collect();
                 return Some(bench.recover(&sales, &self.texts.of(release)));
             }
+            Step::Code(typed) => {
+                let groups = bench.code(*typed);
+                return Some(bench.hotline(groups));
+            }
             Step::Ask => {
                 bench.state();
             }

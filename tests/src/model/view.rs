@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use paylatch_proto::api::{Enrolment, Event, Notice};
+use paylatch_proto::api::{Enrolment, Event, Hotline, Notice};
 use paylatch_proto::contact::Contact;
 use paylatch_proto::sign;
 use paylatch_proto::state::{
@@ -28,6 +28,22 @@ pub struct View {
     pub contact: Option<Contact>,
     /// The last events, where they are known.
     pub events: Option<Vec<Event>>,
+}
+
+impl View {
+    /// What it shows of hotline codes.
+    pub fn codes(&self) -> Option<Hotline> {
+        self.enrolled.as_ref().and_then(|(_, enrolment)| enrolment.hotline)
+    }
+
+    /// The same with this in its place.
+    #[must_use]
+    pub fn with_codes(mut self, codes: Hotline) -> View {
+        if let Some((_, enrolment)) = &mut self.enrolled {
+            enrolment.hotline = Some(codes);
+        }
+        self
+    }
 }
 
 impl Phone {
@@ -71,6 +87,12 @@ impl Phone {
             deadline_in,
             sunset_in,
             policy: bench::POLICY,
+            hotline: self.kept.desk.then(|| Hotline {
+                // Not the model's to know, either.
+                challenge: 0,
+                wait: self.kept.codes.wait_until.saturating_sub(uptime),
+                tried: self.kept.codes.tried,
+            }),
         };
         let contact = self.kept.contact.map_or_else(bench::first_contact, bench::contact);
         View {
@@ -134,7 +156,11 @@ pub fn difference(when: &str, expected: &View, seen: &View) -> String {
     if let Some((uptime, enrolment)) = &expected.enrolled {
         let seen = seen.enrolled.as_ref();
         compare(to, when, "uptime", &Some(uptime), &seen.map(|(uptime, _)| uptime));
-        let seen = seen.map(|(_, seen)| Enrolment { voucher: enrolment.voucher, ..*seen });
+        let seen = seen.map(|(_, seen)| Enrolment {
+            voucher: enrolment.voucher,
+            hotline: seen.hotline.map(|hotline| Hotline { challenge: 0, ..hotline }),
+            ..*seen
+        });
         compare(to, when, "enrolment", &Some(enrolment), &seen.as_ref());
     }
     lines

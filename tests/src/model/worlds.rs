@@ -9,6 +9,7 @@ use super::message::Order;
 use super::phone::{Held, Phase, Phone};
 use super::step::Step;
 use crate::bench::Answer;
+use crate::codes::Typed;
 
 /// What the model answers; `None` where there is no answer.
 fn take(phone: &mut Phone, step: &Step) -> Option<Answer> {
@@ -22,6 +23,7 @@ fn take(phone: &mut Phone, step: &Step) -> Option<Answer> {
             let sales = if *with_sales { phone.kept.sales.clone() } else { Vec::new() };
             return Some(phone.recover(&sales, release));
         }
+        Step::Code(typed) => return Some(phone.code(*typed)),
         Step::Ask => phone.ask(),
         Step::Tick => return Some(phone.tick()),
         Step::Shutdown => return Some(phone.shutdown()),
@@ -65,6 +67,14 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
             partly.push(phone);
         }
     }
+    // A code is counted before it is compared.
+    let deed = if let Step::CutIn(inner, _) = step { inner } else { step };
+    if let Step::Code(Typed::Right(action)) = deed {
+        let mut phone = world.clone();
+        if phone.code(Typed::Wrong(*action)) == Err(Refusal::WrongCode) {
+            partly.push(phone);
+        }
+    }
     if let Step::CutIn(..) = step {
         // Nothing of it, what any question stores, or all.
         for mut phone in once_each(partly) {
@@ -81,7 +91,9 @@ pub fn reactions(world: &Phone, step: &Step, troubled: bool) -> Vec<(Option<Answ
     let held = holds(world, &done, step);
     let refused: Vec<Answer> =
         proofs(world, step).into_iter().filter_map(|proof| proof.err()).map(Err).collect();
-    let nothing_said = answer.is_none_or(|answer| answer.is_err());
+    // A wrong code was counted before.
+    let wrong = Some(Err(Refusal::WrongCode));
+    let nothing_said = answer.is_none_or(|answer| answer.is_err()) && answer != wrong;
     let announced = done.on.shutdowns;
     partly.push(done);
     let mut counted = Vec::new();

@@ -15,7 +15,7 @@ use super::build::{
 use super::device::Device;
 use super::items::Items;
 use super::keys::{DESK_2, ESCROW, LENDER, LENDER_2, OEM, PHONE, PHONE_2, TestDevice, TestKey};
-use super::{Accepted, Item, Kind, Step, named, unhex};
+use super::{Accepted, Item, Kind, Step, Tried, named, unhex};
 
 /// A message of the story: name, what it shows, what it orders, what was before.
 type Told<'a> = (&'a str, &'a str, Command, &'a [&'a str]);
@@ -27,6 +27,8 @@ pub fn steps(before: &[&str]) -> Vec<Step> {
         Some(("use", seconds)) => Step::Use(seconds.parse().expect("a number of seconds")),
         Some(("damage", record)) => Step::Damage(record.into()),
         _ if *word == "cut" => Step::Cut,
+        _ if *word == "try-right" => Step::Try(Tried::Right),
+        _ if *word == "try-wrong" => Step::Try(Tried::Wrong),
         _ => Step::Take((*word).into()),
     };
     before.iter().map(step).collect()

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::accepted::{LOCKED, steps};
 use super::device::Device;
 use super::keys::{PHONE, PHONE_2, TestDevice};
-use super::{Accepted, Step, named};
+use super::{Accepted, Step, Tried, named};
 
 /// One call: what was asked, what was answered, and what `STATE` says then.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +56,14 @@ impl Calls<'_> {
             reply: hex::encode(reply),
             state: [words.state, words.detail, words.seconds, words.flags],
         });
+    }
+
+    /// A hotline code that is right, or wrong, after `shown`, and is tried after `before`.
+    fn code(&mut self, what: (&str, &str), (shown, tried): (&[&str], Tried), before: &[&str]) {
+        let mut device = Device::new(&PHONE);
+        device.follow(self.accepted, &steps(shown));
+        let groups = device.hotline_code(tried);
+        self.add(what, before, &Request::Hotline { groups });
     }
 
     fn add(&mut self, what: (&str, &str), before: &[&str], request: &Request) {
@@ -135,9 +143,40 @@ pub fn make(accepted: &[Accepted]) -> Vec<Call> {
         calls.add((name, about), before, &request);
     }
 
+    let wait = &[&LOCKED[..], &["try-wrong"]].concat()[..];
+    let waited = &[wait, &["use:60"]].concat()[..];
+    let unlocked = &[&LOCKED[..], &["try-right"]].concat()[..];
+    let (right, locked) = (Tried::Right, &LOCKED[..]);
+    for (name, about, made, before) in [
+        ("hotline", "The right code: unlocked for a day.", (locked, right), locked),
+        ("hotline-wrong", "A wrong code, counted.", (locked, Tried::Wrong), locked),
+        ("hotline-early", "The right one, within a minute of a wrong one.", (locked, right), wait),
+        ("hotline-waited", "And after the minute.", (locked, right), waited),
+        ("hotline-twice", "The code that was taken, again.", (locked, right), unlocked),
+        ("hotline-next", "The next code, before the day is over.", (unlocked, right), unlocked),
+        ("hotline-unlocked", "Of a phone that is not locked.", (locked, right), &["voucher"]),
+        ("hotline-sold", "The buyer has no desk.", (locked, right), &["voucher", "rekey-no-desk"]),
+        ("hotline-fault", "At fault.", (locked, right), &["voucher", "damage:state"]),
+    ] {
+        calls.code((name, about), made, before);
+    }
+    for (name, about, groups) in [
+        ("hotline-slip-first", "A slip in the first group.", [112_345, 0]),
+        ("hotline-slip-second", "A slip in the second group.", [100_009, 1]),
+        ("hotline-too-many", "Seven digits.", [1_000_000, 0]),
+    ] {
+        calls.add((name, about), locked, &Request::Hotline { groups });
+    }
+    calls.add(
+        ("status-hotline", "40 s after a wrong code."),
+        &[wait, &["use:40"]].concat(),
+        &Request::Status,
+    );
+    calls.add(("history-hotline", "Unlocked by a code."), unlocked, &Request::History);
+
     let wrong = [
         ("call-empty", "No request.", vec![]),
-        ("call-unknown", "No such request.", vec![12]),
+        ("call-unknown", "No such request.", vec![13]),
         ("call-truncated", "A nonce of 31 bytes.", [&[5][..], &[0; 31]].concat()),
         ("call-trailing", "A byte too many.", vec![6, 0]),
         ("call-too-long", "3969 bytes.", vec![6; limits::REQUEST + 1]),

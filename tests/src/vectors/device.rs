@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use paylatch_proto::api::{Done, Outcome, Reply, Request};
 use paylatch_proto::bytes::Nonce;
+use paylatch_proto::hotline::Action;
 use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{State, StateWords};
@@ -13,10 +14,11 @@ use paylatch_proto::statement::DeviceKeys;
 use paylatch_ta::Lock;
 
 use crate::bench::medium::Medium;
+use crate::codes::{self, Shown, Typed};
 
 use super::build::{encode, join, seal};
 use super::keys::{DEVICES, OEM, TestDevice, config};
-use super::{Accepted, Kind, Step, named};
+use super::{Accepted, Kind, Step, Tried, named};
 
 /// A device in memory.
 pub struct Device {
@@ -114,8 +116,27 @@ impl Device {
                     self.lock.env().damage(name);
                     self.cut();
                 }
+                Step::Try(tried) => {
+                    let groups = self.hotline_code(*tried);
+                    let reply = self.call(&Request::Hotline { groups });
+                    let is_done = matches!(reply, Reply::Done(_));
+                    assert_eq!(is_done, *tried == Tried::Right, "{reply:?}");
+                }
             }
         }
+    }
+
+    /// The two groups of a code for what the device shows now, by its first desk.
+    ///
+    /// # Panics
+    /// When it takes none.
+    pub fn hotline_code(&mut self, tried: Tried) -> [u32; 2] {
+        let shown = Shown::by(|request| self.call(request)).expect("it takes codes");
+        let typed = match tried {
+            Tried::Right => Typed::Right(Action::Day),
+            Tried::Wrong => Typed::Wrong(Action::Week),
+        };
+        codes::groups(Some(&shown), typed)
     }
 
     /// A statement.

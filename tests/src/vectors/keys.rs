@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
+use p256::ecdh::diffie_hellman;
 use p256::ecdsa::SigningKey;
 use p256::ecdsa::signature::hazmat::PrehashSigner;
 use paylatch_proto::bytes::{Bytes, Digest, PublicKey, Signature};
@@ -56,6 +57,16 @@ impl TestKey {
     pub fn public(self) -> PublicKey {
         let point = self.private().verifying_key().to_sec1_point(true);
         Bytes(point.as_bytes().try_into().expect("33 bytes"))
+    }
+
+    /// The x-coordinate that ECDH with another key gives.
+    ///
+    /// # Panics
+    /// When the other is no point of the curve.
+    pub fn agree(self, other: &PublicKey) -> [u8; 32] {
+        let other = p256::PublicKey::from_sec1_bytes(&other.0).expect("a point of the curve");
+        let shared = diffie_hellman(self.private().as_nonzero_scalar(), other.as_affine());
+        (*shared.raw_secret_bytes()).into()
     }
 
     /// Signs a digest, RFC 6979.

@@ -1,11 +1,13 @@
 //! The lender's program: keys, messages to devices, and what devices say back.
 
+mod code;
 mod orders;
 mod verify;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use code::Code;
 use orders::Orders;
 use paylatch::cli;
 use paylatch::error::Result;
@@ -34,6 +36,7 @@ enum Command {
         #[command(subcommand)]
         order: Orders<Preparing>,
     },
+    Code(Code),
     Verify(Verify),
     #[command(flatten)]
     Tool(Tools),
@@ -44,6 +47,7 @@ impl Command {
         match self {
             Command::Order(order) => order.output().json,
             Command::Prepare { order } => order.output().json,
+            Command::Code(command) => command.json,
             Command::Verify(command) => command.json,
             Command::Tool(tool) => tool.json(),
         }
@@ -53,6 +57,7 @@ impl Command {
         match self {
             Command::Order(order) => order.run(),
             Command::Prepare { order } => order.run(),
+            Command::Code(command) => command.run(),
             Command::Verify(command) => command.run(),
             Command::Tool(tool) => tool.run(Cli::command()),
         }

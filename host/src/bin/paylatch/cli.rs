@@ -65,6 +65,15 @@ pub enum Command {
         #[arg(value_name = "TEXT")]
         message: String,
     },
+    /// Try a hotline code: the twelve digits that the lender's desk told by phone.
+    ///
+    /// `status` says the number that the desk has to be told. A code that is
+    /// wrong makes the next one wait; one with a slip of the pen is not tried.
+    Code {
+        /// The digits; spaces and hyphens between them do not matter.
+        #[arg(value_name = "DIGITS", required = true)]
+        digits: Vec<String>,
+    },
     /// Hand in a release at a fault, with the voucher that proves its key.
     ///
     /// With --texts and no release: hand in what is kept there.

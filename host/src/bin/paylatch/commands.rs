@@ -10,7 +10,7 @@ use paylatch::error::{Error, Kind, Result};
 use paylatch::issue::store;
 use paylatch::text::{self, Text};
 use paylatch::transport::{self, Transport};
-use paylatch::{view, words};
+use paylatch::{hotline, view, words};
 use paylatch_proto::api::{Done, Outcome};
 use paylatch_proto::armour;
 use paylatch_proto::state::State;
@@ -40,6 +40,10 @@ pub fn run(cli: Cli) -> Result<()> {
             let text = text::read(&message, &[armour::Kind::Message])?;
             let done = hand_in(&mut phone()?, texts, None, &text)?;
             show_done(&done, printer, texts, &[text])
+        }
+        Command::Code { digits } => {
+            let groups = hotline::groups(&digits.join(" "))?;
+            show_done(&phone()?.hotline(groups)?, printer, None, &[])
         }
         Command::Recover(arguments) => recover(&arguments, phone, texts, printer),
         Command::Attest(arguments) => attest::run(&arguments, phone, printer),

@@ -1,7 +1,7 @@
 //! What the watch does for the OS and on its screen.
 
 use paylatch::error::{Error, Result};
-use paylatch::{text, words};
+use paylatch::{hotline, text, words};
 use paylatch_proto::state::State;
 
 use crate::commands::Phone;
@@ -30,6 +30,7 @@ impl Watcher<'_> {
                     continue;
                 }
                 Typed::Text(line) => self.hand_in_once(&name, text::parse(&line, &KINDS))?,
+                Typed::Code(digits) => self.try_code(&name, hotline::groups(&digits))?,
                 Typed::Emergency(number) => self.act(Action::Emergency(number))?,
                 Typed::Off => self.act(Action::Off)?,
             };

@@ -13,11 +13,12 @@ const SAFE: &str = "Your data are safe: nothing on this phone is erased.";
 const HELP: &str = "\
 Type one of these, then Enter:
   emergency               an emergency call; or its number, 2 to 5 digits
+  12 digits               the code that you were told by phone
   PAYLATCH1:...           the text you were sent: an unlock, a release, a seal
   off                     switch the phone off
   (nothing)               show this again";
-const UNKNOWN: &str = "Not understood. Type emergency, a number of 2 to 5 digits, a text that begins with \
-     PAYLATCH, or off. Enter alone shows the screen again.";
+const UNKNOWN: &str = "Not understood. Type emergency, a number of 2 to 5 digits, a code of 12 digits, a text \
+     that begins with PAYLATCH, or off. Enter alone shows the screen again.";
 const TOO_LONG: &str = "That line was too long and was dropped. Type or paste one text at a time.";
 /// The emergency number of GSM (3GPP TS 22.101), which every network takes.
 const EMERGENCY: &str = "112";
@@ -26,6 +27,8 @@ const EMERGENCY: &str = "112";
 #[derive(Debug, PartialEq, Eq)]
 pub enum Typed {
     Text(Vec<u8>),
+    /// More digits than any emergency number has.
+    Code(String),
     Emergency(String),
     Off,
     Again,
@@ -117,6 +120,9 @@ impl Typed {
             _ if (2..=5).contains(&line.len()) && line.iter().all(u8::is_ascii_digit) => {
                 Some(Typed::Emergency(String::from_utf8_lossy(line).into_owned()))
             }
+            _ if line.len() > 5 && line.iter().all(|b| b.is_ascii_digit() || b" -".contains(b)) => {
+                Some(Typed::Code(String::from_utf8_lossy(line).into_owned()))
+            }
             _ => None,
         }
     }
@@ -140,7 +146,10 @@ mod tests {
             ("911", number("911")),
             ("12345", number("12345")),
             ("1", None),
-            ("123456", None),
+            ("123456", Some(Typed::Code("123456".into()))),
+            (" 123456 789012 ", Some(Typed::Code("123456 789012".into()))),
+            ("123-456-789-012", Some(Typed::Code("123-456-789-012".into()))),
+            ("123456 78901x", None),
             ("-11", None),
             ("1 1 2", None),
             ("٩٩٩", None),

@@ -60,6 +60,9 @@ struct Picture {
     voucher: Option<Digest>,
     lender: Option<ShortId>,
     sequences: Option<(u64, u64)>,
+    /// The challenge for a hotline code, how many were tried, whether the next one has to
+    /// wait.
+    codes: Option<(u32, u32, bool)>,
 }
 
 impl Picture {
@@ -73,6 +76,7 @@ impl Picture {
             voucher: enrolment.map(|e| e.voucher),
             lender: enrolment.map(|e| e.lender),
             sequences: enrolment.map(|e| (e.sequence, e.contact_sequence)),
+            codes: enrolment.and_then(|e| e.hotline).map(|h| (h.challenge, h.tried, h.wait > 0)),
         }
     }
 }
@@ -359,12 +363,25 @@ impl Watcher<'_> {
     pub fn hand_in_once(&mut self, source: &str, read: Result<Text>) -> Result<String> {
         match self.hand_in(source, read)? {
             Handed::Taken { said, .. } => Ok(said),
-            Handed::Refused(error) => {
-                self.events.failed(Some(source), &error)?;
-                let why = error.refusal().map(words::refusal);
-                Ok(format!("Not taken: {}.", why.map_or(error.to_string(), str::to_owned)))
-            }
+            Handed::Refused(error) => self.not_taken(source, &error),
         }
+    }
+
+    /// Tries a hotline code; gives back what to say of it.
+    pub fn try_code(&mut self, source: &str, groups: Result<[u32; 2]>) -> Result<String> {
+        // A code that was tried has its wait shown.
+        self.next_look = Instant::now();
+        let link = &mut self.link;
+        match groups.and_then(|groups| link.call(|phone| phone.hotline(groups))) {
+            Ok(done) => self.events.taken(source, &done).map(|()| done_words(&done)),
+            Err(error) => self.not_taken(source, &error),
+        }
+    }
+
+    fn not_taken(&self, source: &str, error: &Error) -> Result<String> {
+        self.events.failed(Some(source), error)?;
+        let why = error.refusal().map(words::refusal);
+        Ok(format!("Not taken: {}.", why.map_or(error.to_string(), str::to_owned)))
     }
 
     /// Hands a text in, keeps it if it was taken, and tells so.

@@ -1,6 +1,6 @@
 //! The phone is locked.
 
-use paylatch_proto::state::{Reason, usable};
+use paylatch_proto::state::Reason;
 
 use super::shared;
 use crate::screen::catalogue::Catalogue;
@@ -8,16 +8,7 @@ use crate::screen::facts::{Facts, Why};
 use crate::screen::icon::Icon;
 use crate::screen::page::{Block, Button, Look, Value};
 use crate::screen::state::{Action, State};
-
-/// What works besides emergency calls, which always do.
-const WORKS: [(u16, &str); 6] = [
-    (usable::INCOMING_CALLS, "works-incoming-calls"),
-    (usable::OUTGOING_CALLS, "works-outgoing-calls"),
-    (usable::MESSAGES, "works-messages"),
-    (usable::LENDER_APP, "works-lender-app"),
-    (usable::CLOCK, "works-clock"),
-    (usable::HEALTH, "works-health"),
-];
+use crate::words;
 
 pub fn locked(
     why: Why,
@@ -73,11 +64,12 @@ fn is_about_money(why: Why, facts: &Facts) -> bool {
     facts.contact().is_some() && (!lost || says(facts))
 }
 
-/// What still works.
+/// What still works: emergency calls always do.
 pub fn works(facts: &Facts, catalogue: &Catalogue, blocks: &mut Vec<Block>) {
     let bits = facts.status.enrolment.map_or(0, |enrolment| enrolment.policy.usable);
     blocks.push(Block::Heading(catalogue.text("works-title")));
     blocks.push(Block::Item(catalogue.text("works-emergency")));
-    let works = WORKS.iter().filter(|(bit, _)| bits & bit != 0);
-    blocks.extend(works.map(|(_, id)| Block::Item(catalogue.text(id))));
+    let works = words::usable_names(bits).into_iter();
+    let works = works.map(|name| format!("works-{}", name.replace('_', "-")));
+    blocks.extend(works.map(|id| Block::Item(catalogue.text(&id))));
 }

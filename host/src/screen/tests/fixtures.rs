@@ -3,16 +3,17 @@
 use std::path::PathBuf;
 
 use heapless::String as Text;
-use paylatch_proto::api::{Enrolment, Notice, Status};
+use paylatch_proto::api::{Enrolment, Hotline, Notice, Status};
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::contact::{Amount, Contact};
+use paylatch_proto::hotline::Challenge;
 use paylatch_proto::state::{
     DETAIL_DEADLINE_PASSED, DETAIL_UNTIL_POWER_OFF, Fault, Reason, State as Phase, usable,
 };
 use paylatch_proto::voucher::Policy;
 
 use crate::screen::Artist;
-use crate::screen::facts::{Facts, Hotline};
+use crate::screen::facts::Facts;
 use crate::screen::fonts::Fonts;
 use crate::screen::language::Language;
 use crate::screen::pixmap::Size;
@@ -78,7 +79,12 @@ pub fn enrolment() -> Enrolment {
             hotline: true,
             usable: usable::INCOMING_CALLS | usable::LENDER_APP,
         },
+        hotline: Some(hotline(12_345_678, 0)),
     }
+}
+
+fn hotline(challenge: u32, wait: u64) -> Hotline {
+    Hotline { challenge: Challenge::of(challenge).number(), wait, tried: 0 }
 }
 
 pub fn facts(state: Phase, detail: u32, enrolment: Enrolment) -> Facts {
@@ -91,7 +97,7 @@ pub fn facts(state: Phase, detail: u32, enrolment: Enrolment) -> Facts {
         uptime: 30 * DAY,
         enrolment: Some(enrolment),
     };
-    Facts { status, contact: Some(contact()), locked_for: None, hotline: None }
+    Facts { status, contact: Some(contact()), locked_for: None }
 }
 
 pub fn locked() -> Facts {
@@ -99,7 +105,6 @@ pub fn locked() -> Facts {
     let enrolment = Enrolment { reason: Some(reason), ..enrolment() };
     Facts {
         locked_for: Some(3 * DAY + 4 * 3_600 + 5),
-        hotline: Some(Hotline { challenge: 123_456_780, wait: 0 }),
         ..facts(Phase::Locked, reason.code(), enrolment)
     }
 }
@@ -116,10 +121,11 @@ pub fn pages(language: Language) -> Vec<(&'static str, State, Facts)> {
     let passed = Enrolment { deadline_in: Some(0), ..enrolment() };
     let mut slip = begin.clone();
     slip.place = Place::Code;
-    let check = |group: usize, _: u32| group == 0;
-    "123456789012".bytes().for_each(|digit| slip.typed.push(digit - b'0', &check));
+    "123459789012".bytes().for_each(|digit| slip.typed.push(digit - b'0'));
     let mut waiting = locked();
-    waiting.hotline = Some(Hotline { challenge: 5_724, wait: 240 });
+    if let Some(enrolment) = &mut waiting.status.enrolment {
+        enrolment.hotline = Some(Hotline { tried: 3, ..hotline(572, 240) });
+    }
     let fault = |fault: Fault| facts(Phase::Fault, fault.code(), enrolment());
     let fresh = Facts { contact: None, ..facts(Phase::Unprovisioned, 0, enrolment()) };
     let released = |detail| facts(Phase::Released, detail, enrolment());

@@ -16,7 +16,7 @@ fn without_fonts_there_is_still_the_emergency_button() {
             let shown = artist.arrange(&state, &facts, size(pixels));
             let emergency = shown.target(Action::Emergency).expect("an emergency button").rect;
             let (x, y) = (emergency.x + 1, emergency.y + 1);
-            let outcome = state.take(Event::Touch(x, y), &facts, &shown, &|_: usize, _: u32| true);
+            let outcome = state.take(Event::Touch(x, y), &facts, &shown);
             assert_eq!(outcome, Outcome::Emergency, "{name} on {pixels:?}");
             let picture = artist.paint(&shown);
             let red = picture.pixels().iter().filter(|&&p| p == Colour::EMERGENCY.0).count();

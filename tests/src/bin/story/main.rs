@@ -33,6 +33,7 @@ fn tell(narrator: &mut Narrator) -> Result<()> {
     story.another_system()?;
     story.messages_that_are_refused()?;
     story.unlock_for_a_time()?;
+    story.a_phone_call()?;
     story.the_loan_is_sold()?;
     story.release()?;
     story.escrow()

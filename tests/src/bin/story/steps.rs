@@ -6,7 +6,7 @@ use std::process::Command;
 use paylatch_proto::armour;
 use paylatch_proto::{limits, sign};
 use paylatch_tests::device::built;
-use paylatch_tests::issuer::{BUYER, ESCROW, Issuer, LENDER, OEM, STRANGER};
+use paylatch_tests::issuer::{BUYER, DESK, ESCROW, Issuer, LENDER, OEM, STRANGER};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::shipped::{Outcome, Shipped};
 use paylatch_tests::{Failure, Result, repository};
@@ -44,7 +44,9 @@ impl<'a> Story<'a> {
         let foreign = issuer.voucher(&other_id, NOTICE as u32, &[])?;
         let refused = phone.hand_in("provision", &foreign)?;
         narrator.expect("the other phone's voucher", "other_device", refused);
-        let voucher = issuer.voucher(&id, NOTICE as u32, &[])?;
+        let desk = issuer.with_desk();
+        let desk: Vec<&str> = desk.iter().map(String::as_str).collect();
+        let voucher = issuer.voucher(&id, NOTICE as u32, &desk)?;
         let nonce = "5a".repeat(32);
         let answer = phone.ask(&["provision", &voucher, "--nonce", &nonce])?;
         narrator.expect("its own voucher", "applied", word(&answer, "outcome"));
@@ -196,11 +198,36 @@ impl<'a> Story<'a> {
         self.phone.power_off()?;
         self.phone.set_date("2016-01-01");
         self.switch_on("after a new start, with the date ten years back", "locked")?;
-        self.tell_owner()?;
-        self.send(LENDER, "an unlock", 31, &["unlock"], "applied")
+        self.tell_owner()
     }
 
     // 10
+    pub fn a_phone_call(&mut self) -> Result<()> {
+        self.narrator.step("An owner who can only make a phone call");
+        let status = self.phone.status()?;
+        let challenge = word(&status["enrolment"], "hotline_challenge").to_owned();
+        let certificate = self.issuer.write("certificate.txt", &self.certificate)?;
+        let (key, oem) = (self.issuer.key(DESK), self.issuer.public_key(OEM));
+        let mut arguments = vec!["code", "--key", &key, "--certificate", &certificate];
+        arguments.extend(["--oem-key", &oem, "--challenge", &challenge, "--time", "24h"]);
+        let code = self.issuer.run("paylatch-lender", &arguments)?;
+        self.narrator.quote(&format!("{challenge}: what the owner reads out\n{code}: the answer"));
+        let mut slip = code.clone().into_bytes();
+        slip.swap(2, 3);
+        if slip[2] == slip[3] {
+            slip[2] ^= 1;
+        }
+        let slip = String::from_utf8_lossy(&slip).into_owned();
+        self.hand_in("code", "two digits mixed up: no try is lost", &slip, "mistyped_code")?;
+        self.hand_in("code", "the code, typed on the lock screen", &code, "applied")?;
+        self.expect_state("for 24 hours of use", "unlocked")?;
+        self.hand_in("code", "the same code again", &code, "wrong_code")?;
+        self.phone.power_off()?;
+        self.switch_on("after a new start", "unlocked")?;
+        self.send(LENDER, "an unlock", 31, &["unlock"], "applied")
+    }
+
+    // 11
     pub fn the_loan_is_sold(&mut self) -> Result<()> {
         self.narrator.step("The loan is sold");
         self.expect_lender("Acme Credit")?;
@@ -212,7 +239,7 @@ impl<'a> Story<'a> {
         self.send(BUYER, "and its end", 43, &["unlock"], "applied")
     }
 
-    // 11
+    // 12
     pub fn release(&mut self) -> Result<()> {
         self.narrator.step("The last payment");
         let release = self.issuer.release(BUYER, &self.voucher)?;
@@ -231,7 +258,7 @@ impl<'a> Story<'a> {
         self.expect_statement()
     }
 
-    // 12
+    // 13
     pub fn escrow(&mut self) -> Result<()> {
         self.narrator.step("Another phone, whose lender is gone");
         let mut phone = Emulated::new("escrow")?;
