@@ -151,7 +151,6 @@ impl Case {
     /// request's answer leads to another request's.
     fn settle_housekeeping(&mut self, machine: &mut Machine) {
         for request in HOUSEKEEPING {
-            machine.restore(&self.run.before);
             self.keep_house(machine, &request);
             self.settled.push(machine.records());
         }
