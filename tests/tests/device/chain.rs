@@ -462,15 +462,15 @@ fn an_os_that_withholds_the_rpmb_before_the_first_read() -> Result<()> {
     let scratch = Scratch::new("withheld-before")?;
     let mut attack = Attack::on_a_locked_phone("withheld-before")?;
     attack.phone.device.put_firmware(Path::new(&built("flash-development.bin")))?;
-    let blocks = |name| layout(name).map(|bytes| bytes / 512);
-    let load = format!(
-        "mmc list; mmc dev 0; mmc read 48000000 {:x} {:x}; bootm 48000000#phone",
-        blocks("BOOT_START")?,
-        blocks("BOOT_SIZE")?
-    );
+    let start = layout("BOOT_START")? / 512;
     let mut locked = 0;
     for after in REQUESTS {
-        attack.phone.device.put_system(&scratch.fit(&["--append", &refusing(after)])?)?;
+        let system = scratch.fit(&["--append", &refusing(after)])?;
+        let blocks = read(&system)?.len().div_ceil(512);
+        let load = format!(
+            "mmc list; mmc dev 0; mmc read 48000000 {start:x} {blocks:x}; bootm 48000000#phone"
+        );
+        attack.phone.device.put_system(&system)?;
         attack.phone.power_on_with(|device| {
             let mut emulator = device.stop_in_bootloader(&[])?;
             emulator.send(&format!("{load}\n"))?;

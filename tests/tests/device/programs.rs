@@ -1,6 +1,7 @@
 //! What others wrote, on the device: the second issuer, in Python, and a C
 //! program over the C library. And a phone on which there is nobody to ask.
 
+use paylatch_tests::device::Device;
 use paylatch_tests::issuer::{Issuer, LENDER};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::{Result, python};
@@ -27,7 +28,8 @@ fn without_a_tee_the_programs_say_so() -> Result<()> {
 fn a_c_program_asks_and_hands_in() -> Result<()> {
     const EXAMPLE: &str = "paylatch-state-example";
     let issuer = Issuer::new()?;
-    let mut phone = Emulated::new("c")?;
+    let mut phone = Emulated::of(Device::new("c")?);
+    phone.power_on_with(|device| device.boot_with(&["--no-rng"]))?;
     let fresh = phone.emulator()?.shell(EXAMPLE)?;
     assert!(fresh.text.contains("The phone is not set up"), "{}", fresh.text);
     let identity = phone.ask(&["identity"])?;

@@ -244,8 +244,7 @@ fn what_the_bootloaders_question_costs() -> Result<()> {
 const SYSTEM: &str = r#"#!/bin/sh
 echo "$1 $(cut -d' ' -f1 /proc/uptime)" >>/tmp/modes"#;
 
-/// The service with that OS, and what waits until it is settled in a mode. The
-/// kernel has no random numbers yet: a message must not wait for them.
+/// The service with that OS, and what waits until it is settled in a mode.
 const WATCH: &str = r#"chmod +x /tmp/system; mkdir /tmp/inbox; : >/tmp/modes
 now() { cut -d' ' -f1 /proc/uptime; }
 settled() { grep '"event":"mode"' /tmp/events | tail -n 1 | grep -q "\"mode\":\"$1\""; }
@@ -283,13 +282,13 @@ fn unlock(phone: &mut Emulated, text: &str, way: &str, delay: u32) -> Result<f64
 }
 
 /// However it comes, and whenever; and without a restart. After each, the phone is
-/// locked again.
+/// locked again. The kernel has no random numbers yet: a message must not wait for them.
 #[test]
 fn an_unlock_takes_effect_within_a_second_of_use() -> Result<()> {
     let fleet = Fleet::get()?;
     let mut phone = Emulated::of(fleet.locked.copy("unlock")?);
     phone.device.put_firmware(Path::new(&built("flash-development.bin")))?;
-    phone.power_on()?;
+    phone.power_on_with(|device| device.boot_with(&["--no-rng"]))?;
     let system = SYSTEM.replace('\'', r"'\''");
     phone.emulator()?.shell(&format!("echo '{system}' >/tmp/system"))?;
     let said = phone.emulator()?.shell(WATCH)?.text;
