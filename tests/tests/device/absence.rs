@@ -366,7 +366,11 @@ fn a_probe_that_is_not_supported() -> Result<()> {
     for (device, state, code) in not_supported.into_iter().chain(not_implemented) {
         let mut os = LyingOs::cold(device, "supplicant")?;
         let not_served = Answer::code(code);
-        let spoil = format!("spoil {not_served} 0 1; timeout -s KILL 2 paylatch --json status");
+        // With the processor idle, or each second is as long as one of the host's, or longer.
+        let spoil = format!(
+            "spoil {not_served} 0 1; kill -STOP $BUSY; timeout -s KILL 2 paylatch --json status; \
+             killed=$?; kill -CONT $BUSY; (exit $killed)"
+        );
         let killed = os.phone.emulator()?.shell(&spoil)?;
         assert_eq!((killed.code, killed.text.trim()), (137, "Killed"), "{killed:?}");
         os.phone.emulator()?.shell("honest")?;
