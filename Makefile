@@ -38,7 +38,7 @@ all: test
 deps:
 	@$(MAKE) -s -C qemu deps
 	@cargo fetch --quiet --locked
-	@tests/crates take $(target)
+	@qemu/build crates take $(target)
 
 # Where a build was made is not in what it made: our own sources have relative names,
 # the crates get some. After `deps`, the crates are there.
@@ -161,7 +161,7 @@ run: $(call needs,device host)
 
 # What leaves a processor idle at times is run beside what does not.
 test: check device faulty-firmware measured-device xtest-device bench-device chip host fonts $(target)/python/done
-	@tests/crates keep $(target)
+	@qemu/build crates keep $(target)
 	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 host-tests issuer-tests' \
 		'$(MAKE) -s BUILT=1 chip-test'
 	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 run storage-test memory-test costs-test' \

@@ -256,8 +256,7 @@ impl Emulator {
     /// # Errors
     /// As [`Self::wait_for`].
     pub fn sleep(&mut self, seconds: u64) -> Result<()> {
-        let command = format!("kill -STOP $BUSY; sleep {seconds}; kill -CONT $BUSY");
-        self.shell(&command).map(drop)
+        self.shell(&idle(&format!("sleep {seconds}"))).map(drop)
     }
 
     /// Switches off from the device's shell and waits for the emulator's end.
@@ -304,6 +303,11 @@ impl Drop for Emulator {
             assert!(deaths.is_empty(), "the secure world died:\n{}", deaths.join("\n"));
         }
     }
+}
+
+/// A command for the device's shell that waits with the processor idle.
+pub fn idle(command: &str) -> String {
+    format!("kill -STOP $BUSY; {command}; code=$?; kill -CONT $BUSY; (exit $code)")
 }
 
 /// What ends a command's output on the device's shell; its exit code and " @@" follow.

@@ -4,7 +4,7 @@
 use paylatch_proto::state::State;
 
 use crate::device::Device;
-use crate::emulator::{Emulator, Output, SHELL_END, shell_line};
+use crate::emulator::{Emulator, Output, SHELL_END, idle, shell_line};
 use crate::phone::{Phone, objects};
 use crate::{Failure, Result};
 
@@ -300,8 +300,7 @@ impl Phone for Shipped {
     }
 
     fn pass(&mut self, seconds: u64) -> Result<()> {
-        let idle = format!("kill -STOP $BUSY; sleep {seconds}; kill -CONT $BUSY");
-        if self.shell_or_lock(&idle)?.is_some() {
+        if self.shell_or_lock(&idle(&format!("sleep {seconds}")))?.is_some() {
             self.paylatch(&["tick"])?;
         }
         Ok(())

@@ -9,6 +9,7 @@
 use paylatch_proto::state::State;
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
+use paylatch_tests::emulator::idle;
 use paylatch_tests::issuer::LENDER;
 use paylatch_tests::liar::{
     Answer, CODES, LIES, LOST, LyingOs, NOT_IMPLEMENTED, NOT_SUPPORTED, SHORT_BUFFER, TELLING,
@@ -367,10 +368,8 @@ fn a_probe_that_is_not_supported() -> Result<()> {
         let mut os = LyingOs::cold(device, "supplicant")?;
         let not_served = Answer::code(code);
         // With the processor idle, or each second is as long as one of the host's, or longer.
-        let spoil = format!(
-            "spoil {not_served} 0 1; kill -STOP $BUSY; timeout -s KILL 2 paylatch --json status; \
-             killed=$?; kill -CONT $BUSY; (exit $killed)"
-        );
+        let wait = idle("timeout -s KILL 2 paylatch --json status");
+        let spoil = format!("spoil {not_served} 0 1; {wait}");
         let killed = os.phone.emulator()?.shell(&spoil)?;
         assert_eq!((killed.code, killed.text.trim()), (137, "Killed"), "{killed:?}");
         os.phone.emulator()?.shell("honest")?;
