@@ -83,7 +83,7 @@ programs: deps
 	$(say) "programs: building what runs on the device (about 2 min the first time)"
 	@$(MAKE) -s -C qemu clients >/dev/null
 	@$(cargo_arm64) OPTEE_CLIENT_EXPORT=$(target)/device/sysroot \
-		cargo build --release --quiet -p paylatch --no-default-features --features optee --target $(arm64) \
+		cargo build --release --quiet -p paylatch --no-default-features --features optee,display,pictures --target $(arm64) \
 		--bin paylatch
 	@$(cargo_arm64) OPTEE_CLIENT_EXPORT=$(target)/device/sysroot \
 		cargo rustc --release --quiet -p paylatch --no-default-features --features optee --target $(arm64) \
@@ -141,7 +141,7 @@ shell: device
 # --- What runs here ----------------------------------------------------------
 
 # One choice of packages and features for all, or Cargo builds each crate for each.
-ours := --quiet --workspace --features paylatch/header,paylatch/screen
+ours := --quiet --workspace --features paylatch/header,paylatch/display,paylatch/pictures
 
 # What the lock screen is written with.
 fonts: deps
@@ -204,7 +204,7 @@ $(target)/python/done: tests/issuer/requirements.txt
 	@touch $@
 
 # Whole-device tests, on real OP-TEE in QEMU.
-device-tests: $(call needs,device faulty-firmware host $(target)/python/done)
+device-tests: $(call needs,device faulty-firmware host fonts $(target)/python/done)
 	$(say) "device-tests: on real OP-TEE in QEMU"
 	@cargo test $(ours) --test device -- --test-threads 2
 

@@ -141,3 +141,11 @@ fault-reference = Reference, for the service centre
 
 fresh-title = This phone is not set up yet
 fresh = It is as it left the factory. Please take it back to where you got it: there it can be set up.
+
+## What became of what was done
+
+said-calling = Calling the emergency number.
+said-not-called = The emergency call could not be made. Press the button again.
+said-not-taken = This was not accepted. Nothing has changed.
+said-not-off = The phone could not be switched off. Try again.
+said-not-ready = This phone is not locked any more, but could not be made ready yet. This is tried again.

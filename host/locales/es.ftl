@@ -136,3 +136,11 @@ fault-reference = Referencia para el servicio técnico
 
 fresh-title = Este teléfono aún no está configurado
 fresh = Está tal como salió de fábrica. Llévelo a donde lo obtuvo: allí pueden configurarlo.
+
+## What became of what was done
+
+said-calling = Llamando al número de emergencia.
+said-not-called = No se pudo hacer la llamada de emergencia. Pulse el botón otra vez.
+said-not-taken = No se ha aceptado. Nada ha cambiado.
+said-not-off = No se pudo apagar el teléfono. Inténtelo de nuevo.
+said-not-ready = Este teléfono ya no está bloqueado, pero todavía no está listo. Se volverá a intentar.

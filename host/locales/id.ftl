@@ -132,3 +132,11 @@ fault-reference = Nomor rujukan untuk pusat servis
 
 fresh-title = Ponsel ini belum disiapkan
 fresh = Keadaannya seperti saat keluar dari pabrik. Silakan kembalikan ke tempat Anda memperolehnya; di sana ponsel dapat disiapkan.
+
+## What became of what was done
+
+said-calling = Memanggil nomor darurat.
+said-not-called = Panggilan darurat gagal. Tekan tombolnya lagi.
+said-not-taken = Ini tidak diterima. Tidak ada yang berubah.
+said-not-off = Ponsel tidak dapat dimatikan. Coba lagi.
+said-not-ready = Ponsel ini tidak lagi terkunci, tetapi belum siap. Akan dicoba lagi.

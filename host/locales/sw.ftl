@@ -136,3 +136,11 @@ fault-reference = Kumbukumbu ya kituo cha huduma
 
 fresh-title = Simu hii bado haijaandaliwa
 fresh = Iko kama ilivyotoka kiwandani. Tafadhali irudishe ulikoipata, ili iandaliwe huko.
+
+## What became of what was done
+
+said-calling = Inapiga namba ya dharura.
+said-not-called = Simu ya dharura haikuweza kupigwa. Bonyeza kitufe tena.
+said-not-taken = Hili halikukubaliwa. Hakuna kilichobadilika.
+said-not-off = Simu haikuweza kuzimwa. Jaribu tena.
+said-not-ready = Simu hii haijafungwa tena, lakini bado haiko tayari. Itajaribiwa tena.

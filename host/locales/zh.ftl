@@ -132,3 +132,11 @@ fault-reference = 供维修中心使用的参考号
 
 fresh-title = 此手机尚未设置
 fresh = 手机仍为出厂状态。请将它带回您取得手机的地方，由对方完成设置。
+
+## What became of what was done
+
+said-calling = 正在拨打紧急号码。
+said-not-called = 紧急呼叫未能拨出。请再按一次按钮。
+said-not-taken = 未被接受。没有任何更改。
+said-not-off = 手机未能关闭。请重试。
+said-not-ready = 手机已不再锁定，但尚未准备好。将会重试。

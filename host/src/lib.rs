@@ -35,6 +35,8 @@ pub mod ffi;
 pub mod hex;
 pub mod hotline;
 pub mod issue;
+#[cfg(feature = "pictures")]
+pub mod qr;
 #[cfg(feature = "screen")]
 pub mod screen;
 pub mod text;

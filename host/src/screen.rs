@@ -9,6 +9,7 @@
 //! | [`page`] | what a page consists of |
 //! | [`arrange`], [`rect`] | where that stands on a display |
 //! | [`text`], [`fonts`] | shaping and breaking lines, with which fonts |
+//! | [`qr_code`] | an address, or any text, for a camera |
 //! | [`palette`], [`icon`], [`shape`], [`built_in`] | colours, pictures, paths, glyphs for when there are no fonts |
 //! | [`pixmap`], [`png`] | the picture |
 //!
@@ -37,6 +38,7 @@ mod paint;
 pub mod palette;
 pub mod pixmap;
 pub mod png;
+pub mod qr_code;
 pub mod rect;
 pub mod shape;
 pub mod state;
@@ -51,7 +53,7 @@ use self::fonts::Fonts;
 use self::glyphs::Glyphs;
 use self::language::Language;
 use self::pixmap::{Pixmap, Size};
-use self::state::{Event, Outcome, State};
+use self::state::{Event, Outcome, Said, State};
 use self::text::Setter;
 
 /// Draws pages.
@@ -135,10 +137,26 @@ impl Screen {
         outcome
     }
 
-    /// Takes what became of a code: whether it was the right one.
-    pub fn answered(&mut self, right: bool) {
-        self.state.answered(right);
+    /// A code was wrong.
+    pub fn code_was_wrong(&mut self) {
+        self.state.code_was_wrong();
         self.arrange();
+    }
+
+    /// Says something, until the owner goes on.
+    pub fn say(&mut self, said: Said) {
+        self.state.say(said);
+        self.arrange();
+    }
+
+    /// What is told.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Has it painted anew though it looks the same: something else is there now.
+    pub fn repaint(&mut self) {
+        self.fresh = true;
     }
 
     /// Takes what the lock answers now.

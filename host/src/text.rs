@@ -1,6 +1,6 @@
 //! Reading what people hand in: a message, voucher, seal, statement or
 //! certificate, from a file, standard input or the command line itself, as
-//! armoured text or as raw bytes.
+//! armoured text, as raw bytes, or as a picture with a QR code of the text in it.
 
 use std::io::Read;
 use std::path::Path;
@@ -14,12 +14,20 @@ use paylatch_proto::statement::{Certificate, Statement};
 use paylatch_proto::voucher::{Seal, Voucher};
 
 use crate::error::{self, Error, Result};
+#[cfg(feature = "pictures")]
+use crate::qr;
 use crate::words;
 
 /// What every armoured text begins with, whatever its kind and version.
 const START: &str = "PAYLATCH";
 /// The most that is read: no text is longer, even with white space all over it.
 const MOST: u64 = 64 * 1024;
+
+/// The most that is read of a file.
+#[cfg(feature = "pictures")]
+const MOST_OF_FILE: u64 = qr::MOST;
+#[cfg(not(feature = "pictures"))]
+const MOST_OF_FILE: u64 = MOST;
 
 /// What was read: `body ‖ signature` of the kind named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,8 +65,8 @@ pub fn armour(kind: Kind, bytes: &[u8]) -> String {
 }
 
 /// Reads one of the kinds in `expected`. `source` is `-` for standard input, the
-/// armoured text itself, or else the path of a file that holds the text or the
-/// raw bytes.
+/// armoured text itself, or else the path of a file that holds the text, the raw
+/// bytes, or a picture with the text's QR code in it.
 ///
 /// # Errors
 /// [`error::Kind::Io`] for what can't be read; [`error::Kind::Input`] for what
@@ -67,7 +75,7 @@ pub fn read(source: &str, expected: &[Kind]) -> Result<Text> {
     if source == "-" {
         let mut bytes = Vec::new();
         std::io::stdin()
-            .take(MOST + 1)
+            .take(MOST_OF_FILE + 1)
             .read_to_end(&mut bytes)
             .map_err(|e| Error::io(Path::new("standard input"), &e))?;
         parse(&bytes, expected).map_err(|e| e.of("standard input"))
@@ -85,7 +93,7 @@ pub fn read(source: &str, expected: &[Kind]) -> Result<Text> {
 pub fn read_file(path: &Path, expected: &[Kind]) -> Result<Text> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)
-        .and_then(|file| file.take(MOST + 1).read_to_end(&mut bytes))
+        .and_then(|file| file.take(MOST_OF_FILE + 1).read_to_end(&mut bytes))
         .map_err(|e| Error::io(path, &e))?;
     parse(&bytes, expected).map_err(|e| e.of(path.display()))
 }
@@ -97,6 +105,10 @@ pub fn read_file(path: &Path, expected: &[Kind]) -> Result<Text> {
 pub fn parse(input: &[u8], expected: &[Kind]) -> Result<Text> {
     if input.trim_ascii().is_empty() {
         return Err(bad(format!("empty; expected {}", names(expected))));
+    }
+    #[cfg(feature = "pictures")]
+    if qr::is_picture(input) {
+        return from_picture(input, expected);
     }
     if input.len() as u64 > MOST {
         return Err(bad(format!("too large to be {}", names(expected))));
@@ -130,6 +142,20 @@ pub fn parse(input: &[u8], expected: &[Kind]) -> Result<Text> {
         bad(format!("not a whole {}: {}", kind_name(text.kind), words::refusal(refusal)))
     })?;
     Ok(text)
+}
+
+#[cfg(feature = "pictures")]
+fn from_picture(input: &[u8], expected: &[Kind]) -> Result<Text> {
+    if input.len() as u64 > qr::MOST {
+        return Err(bad(format!("a picture of more than {} MiB", qr::MOST >> 20)));
+    }
+    let mut texts = qr::read(input)?;
+    texts.retain(|text| is_armoured(text.as_bytes()));
+    match texts.as_slice() {
+        [text] => parse(text.as_bytes(), expected),
+        [] => Err(bad(format!("the QR code in the picture is not one of {}", names(expected)))),
+        _ => Err(bad("several QR codes of ours are in the picture: take one at a time".into())),
+    }
 }
 
 /// Whether it looks like armoured text of any version.

@@ -163,6 +163,21 @@ fn openssl_verifies_what_attest_writes() {
     assert!(verify(&oem_key, "certificate"));
     assert!(!verify(&oem_key, "statement"));
 
+    #[cfg(all(feature = "pictures", feature = "screen"))]
+    {
+        let picture = phone.path("statement.png");
+        let name = picture.to_str().unwrap();
+        let nonce = nonce.to_string();
+        phone.run(&["attest", "--qr", name, "--nonce", &nonce]).ok();
+        let verify = |nonce: &str| {
+            let mut lender = Command::new(env!("CARGO_BIN_EXE_paylatch-lender"));
+            lender.args(["verify", "--statement", name, "--certificate", &certificate]);
+            run(lender.arg("--oem-key").arg(&oem_key).args(["--nonce", nonce]))
+        };
+        assert!(verify(&nonce).ok().out.starts_with("verified: Unlocked"));
+        verify(&"00".repeat(32)).fails(1, "nonce");
+    }
+
     // Another phone's certificate, and a forged one.
     let other = Phone::new();
     other.run(&["provision", &signers.seal(&other.device())]).ok();
@@ -204,8 +219,12 @@ fn wrong_input_has_its_line_and_its_code() {
     // Texts.
     let garbage = phone.file("garbage", "hello");
     phone.run(&["apply", &garbage]).fails(3, "garbage: neither Paylatch text");
-    let image = phone.file("image", [0xff, 0xd8, 0xff, 0xe0]);
-    phone.run(&["apply", &image]).fails(3, "neither Paylatch text");
+    let binary = phone.file("binary", [0xff, 0xfe, 0x00, 0xe0]);
+    phone.run(&["apply", &binary]).fails(3, "neither Paylatch text");
+    if cfg!(feature = "pictures") {
+        let cut_off = phone.file("cut-off", [0xff, 0xd8, 0xff, 0xe0]);
+        phone.run(&["apply", &cut_off]).fails(3, "the picture is broken");
+    }
     phone.run(&["apply", &phone.file("empty", "")]).fails(3, "empty: empty; expected a message");
     phone.run(&["apply", &phone.file("large", vec![b'A'; 100_000])]).fails(3, "too large");
     phone.run(&["apply", &notice[..notice.len() - 9]]).fails(3, "copy the whole text");

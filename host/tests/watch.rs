@@ -6,6 +6,7 @@ mod phone;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::fd::OwnedFd;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -15,6 +16,8 @@ use p256::ecdsa::Signature;
 use paylatch::issue::order::{self, Dated, NewLender, Order, OtherRoles};
 use paylatch::issue::prepared::Attached;
 use paylatch::issue::{PrivateKey, Signer};
+#[cfg(all(feature = "pictures", feature = "screen"))]
+use paylatch::screen::{png, qr_code::Code};
 use paylatch::text;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::Bytes;
@@ -193,6 +196,14 @@ fn other_signature(message: &str) -> String {
     text::armour(Kind::Message, &[body, &other.to_bytes()].concat())
 }
 
+/// The message with the other one's signature.
+fn forged(message: &str, other: &str) -> String {
+    let read = |text| text::read(text, &[Kind::Message]).unwrap().bytes;
+    let (message, other) = (read(message), read(other));
+    let (body, signature) = (split(&message).unwrap().0, split(&other).unwrap().1);
+    text::armour(Kind::Message, &[body, &signature.0].concat())
+}
+
 /// The simulated phone's file.
 fn contents(phone: &Phone) -> Value {
     serde_json::from_slice(&fs::read(phone.path("phone")).unwrap()).unwrap()
@@ -294,6 +305,95 @@ fn watch_reads_lines_too() {
     assert_eq!(watch.next()["event"], "taken");
     assert_eq!(watch.next()["state"], "released");
     drop(input);
+    watch.terminate();
+}
+
+#[test]
+fn an_app_hands_in_what_it_has_through_the_socket() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = locked(&phone, &signers);
+    let socket = phone.path("socket");
+    let name = socket.to_str().unwrap();
+    // What one that was killed has left.
+    drop(UnixListener::bind(&socket).unwrap());
+    let mut watch = Watch::start(&phone, &["--socket", name]);
+    watch.sees(&json!({ "event": "status", "state": "locked" }));
+
+    let app = UnixStream::connect(&socket).unwrap();
+    let (mut to, mut from) = (app.try_clone().unwrap(), BufReader::new(app));
+    let mut ask = |line: &str| -> Value {
+        writeln!(to, "{line}").unwrap();
+        let mut answer = String::new();
+        from.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap()
+    };
+    let answer = ask("hello");
+    assert_eq!((&answer["event"], &answer["code"]), (&"failed".into(), &3.into()));
+    watch.sees(&answer);
+    let answer = ask(&forged(&loan.message(3, Order::Unlock), &loan.message(4, Order::Unlock)));
+    assert_eq!(answer["refusal"], "bad_signature");
+    watch.sees(&answer);
+    let answer = ask(&loan.message(3, Order::Unlock));
+    assert_eq!((&answer["event"], &answer["state"]), (&"taken".into(), &"unlocked".into()));
+    watch.sees(&answer);
+    watch.sees(&json!({ "event": "status", "state": "unlocked" }));
+
+    // A line without an end is not kept for ever, and nobody else has to wait for it.
+    let mut endless = UnixStream::connect(&socket).unwrap();
+    endless.write_all(&[b'A'; 100_000]).unwrap_or_default();
+    let failed = watch.sees(&json!({ "event": "failed", "code": 3 }));
+    assert!(failed["error"].as_str().unwrap().len() < 300, "{failed}");
+    assert_eq!(ask(&loan.message(3, Order::Unlock))["outcome"], "already_applied");
+    watch.sees(&json!({ "event": "taken", "outcome": "already_applied" }));
+
+    let second = phone.run(&["watch", "--socket", name]);
+    second.fails(7, "another program listens");
+    watch.terminate();
+    assert!(!socket.exists());
+
+    let file = phone.path("notes");
+    fs::write(&file, "mine").unwrap();
+    phone.run(&["watch", "--socket", file.to_str().unwrap()]).fails(7, "notes");
+    assert_eq!(fs::read(&file).unwrap(), b"mine");
+}
+
+/// A code as a shop's till shows it.
+#[cfg(all(feature = "pictures", feature = "screen"))]
+fn qr(text: &str) -> Vec<u8> {
+    let picture = Code::of(text).and_then(|code| code.picture()).unwrap();
+    let mut file = Vec::new();
+    png::write(&picture, &mut file).unwrap();
+    file
+}
+
+#[cfg(all(feature = "pictures", feature = "screen"))]
+#[test]
+fn a_picture_of_a_code_is_as_good_as_its_text() {
+    let (phone, signers) = (Phone::new(), Signers::new());
+    let loan = locked(&phone, &signers);
+    let picture = phone.path("picture.png");
+    let name = picture.to_str().unwrap();
+    fs::write(&picture, qr("https://example.org/")).unwrap();
+    phone.run(&["apply", name]).fails(3, "not one of");
+    fs::write(&picture, qr(&loan.message(3, Order::Unlock))).unwrap();
+    phone.run(&["provision", name]).fails(3, "`paylatch apply` takes");
+    phone.run(&["apply", name]).ok();
+    assert_eq!(phone.status()["state"], "unlocked");
+    // The longest text of all.
+    let other = Phone::new();
+    let voucher = signers.voucher(&other.device()).voucher;
+    fs::write(&picture, qr(&voucher)).unwrap();
+    other.run(&["provision", name]).ok();
+    assert_eq!(other.status()["state"], "unlocked");
+
+    let inbox = phone.path("inbox");
+    fs::create_dir(&inbox).unwrap();
+    let mut watch = Watch::start(&phone, &["--messages", inbox.to_str().unwrap()]);
+    watch.sees(&json!({ "event": "status", "state": "unlocked" }));
+    fs::write(inbox.join("release.part"), qr(&loan.escrow_release())).unwrap();
+    fs::rename(inbox.join("release.part"), inbox.join("release.png")).unwrap();
+    watch.sees(&json!({ "event": "taken", "state": "released" }));
+    watch.sees(&json!({ "event": "status", "state": "released" }));
     watch.terminate();
 }
 

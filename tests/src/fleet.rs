@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::device::Device;
 use crate::issuer::{Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
@@ -26,6 +28,8 @@ pub struct Fleet {
     pub voucher: String,
     /// A release for them.
     pub release: String,
+    /// What their lender's desk knows of them.
+    pub identity: Value,
     /// Neither voucher nor seal.
     pub fresh: Device,
     /// Financed and usable.
@@ -56,12 +60,14 @@ impl Fleet {
         let id = id(&mut phone)?;
         let take_photo = format!("dd if=/dev/urandom of=/data{PHOTO} bs=4k count=1 2>/dev/null");
         phone.emulator()?.shell(&take_photo)?;
-        let voucher = issuer.voucher(&id, NOTICE as u32, &[])?;
+        let desk = issuer.with_desk();
+        let voucher = issuer.voucher(&id, NOTICE as u32, &desk.each_ref().map(String::as_str))?;
         let release = issuer.release(LENDER, &voucher)?;
         let fresh = shipped(&mut phone, "fresh")?;
         let photo = fresh.read_file(PHOTO)?;
 
         expect("provision", &mut phone, &voucher)?;
+        let identity = phone.ask(&["identity"])?;
         let unlocked = shipped(&mut phone, "unlocked")?;
         let message = |sequence, order: &[&str]| issuer.message(LENDER, &voucher, sequence, order);
         expect("apply", &mut phone, &message(10, &["notice"])?)?;
@@ -75,7 +81,18 @@ impl Fleet {
         let seal = issuer.seal(&self::id(&mut other)?)?;
         expect("provision", &mut other, &seal)?;
         let sealed = shipped(&mut other, "sealed")?;
-        Ok(Fleet { issuer, voucher, release, fresh, unlocked, locked, released, sealed, photo })
+        Ok(Fleet {
+            issuer,
+            voucher,
+            release,
+            identity,
+            fresh,
+            unlocked,
+            locked,
+            released,
+            sealed,
+            photo,
+        })
     }
 
     /// A message of the lender that unlocks.
@@ -84,6 +101,15 @@ impl Fleet {
     /// When it can't be issued.
     pub fn unlock(&self, sequence: u64) -> Result<String> {
         self.issuer.message(LENDER, &self.voucher, sequence, &["unlock"])
+    }
+
+    /// A hotline code for the locked phone, which shows this: its digits.
+    ///
+    /// # Errors
+    /// When it can't be made.
+    pub fn code(&self, challenge: &str, time: &str) -> Result<String> {
+        let code = self.issuer.code(&self.identity, challenge, time)?;
+        Ok(code.chars().filter(char::is_ascii_digit).collect())
     }
 }
 

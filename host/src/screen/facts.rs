@@ -71,8 +71,21 @@ impl Facts {
         let status = phone.status()?;
         let contact = phone.contact_if_any()?;
         // A lock that tells no history tells no "since when".
-        let locked_for = phone.history().ok().and_then(|events| locked_for(&status, &events));
-        Ok(Facts { status, contact, locked_for })
+        let events = phone.history().unwrap_or_default();
+        Ok(Facts::of(status, contact, &events))
+    }
+
+    /// From the lock's answers; the events are the last ones, oldest first.
+    pub fn of(status: Status, contact: Option<Contact>, events: &[Event]) -> Facts {
+        let locked_for = locked_for(&status, events);
+        Facts { status, contact, locked_for }
+    }
+
+    /// The same at a later status, where nothing has happened but that time has passed.
+    pub fn later(&self, status: Status) -> Facts {
+        let passed = status.uptime.saturating_sub(self.status.uptime);
+        let locked_for = self.locked_for.map(|seconds| seconds.saturating_add(passed));
+        Facts { status, contact: self.contact.clone(), locked_for }
     }
 
     /// The lock can't be asked.
@@ -191,6 +204,14 @@ mod tests {
         assert_eq!(locked_for(&passed, &[event(locks, 900)]), None);
         let unlocked = Status { state: State::Unlocked, ..locked() };
         assert_eq!(locked_for(&unlocked, &[event(locks, 900)]), None);
+    }
+
+    #[test]
+    fn time_passes() {
+        let facts = Facts { locked_for: Some(100), status: locked(), ..Facts::unknown() };
+        let later = facts.later(Status { uptime: 1_060, ..locked() });
+        assert_eq!((later.locked_for, later.status.uptime), (Some(160), 1_060));
+        assert_eq!(Facts { locked_for: None, ..facts }.later(locked()).locked_for, None);
     }
 
     #[test]

@@ -130,6 +130,7 @@ pub struct Page {
 pub fn page(state: &State, facts: &Facts, catalogue: &Catalogue) -> Page {
     let place = state.place(facts);
     let mut blocks = vec![pages::header(place, state, catalogue)];
+    blocks.extend(state.said.map(|said| pages::said(said, catalogue)));
     match place {
         Place::Main => pages::main(state, facts, catalogue, &mut blocks),
         Place::Languages => pages::languages(catalogue, &mut blocks),

@@ -9,7 +9,7 @@ mod usable;
 
 pub(super) use self::code::code;
 pub(super) use self::languages::languages;
-pub(super) use self::shared::header;
+pub(super) use self::shared::{header, said};
 
 use crate::screen::catalogue::Catalogue;
 use crate::screen::facts::{Facts, Situation};

@@ -67,6 +67,13 @@ impl Pixmap {
         Pixmap { size, pixels: vec![colour.0; count] }
     }
 
+    /// The picture of these pixels, row by row; `None` if they are not as many as the
+    /// size has.
+    pub fn of(size: Size, pixels: Vec<u32>) -> Option<Self> {
+        let count = usize::from(size.width) * usize::from(size.height);
+        (pixels.len() == count).then_some(Pixmap { size, pixels })
+    }
+
     /// Its size.
     pub fn size(&self) -> Size {
         self.size

@@ -80,13 +80,28 @@ pub enum Outcome {
     Nothing,
     /// An emergency call.
     Emergency,
-    /// Try this code: two groups of six digits, each with its check digit. What became
-    /// of it is to be [told](State::answered).
+    /// Try this code: two groups of six digits, each with its check digit. A wrong one is
+    /// to be [told](State::code_was_wrong).
     Code([u32; 2]),
     /// Leave the screen.
     Continue,
     /// Switch the phone off.
     Off,
+}
+
+/// What became of what the owner did, where no page shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// An emergency call is being made.
+    Calling,
+    /// It could not be made.
+    NotCalled,
+    /// A code or a text was refused, and not as a wrong code.
+    NotTaken,
+    /// The phone could not be switched off.
+    NotOff,
+    /// The phone may be used, and could not be made ready.
+    NotReady,
 }
 
 /// Where the owner is. Two that are equal are drawn equally.
@@ -106,6 +121,8 @@ pub struct State {
     pub typed: Typed,
     /// Whether the last code was wrong.
     pub wrong: bool,
+    /// What is said until the owner goes on.
+    pub said: Option<Said>,
     /// Whether it was unlocked just now.
     pub thanks: bool,
     /// How far the page is pushed up, in pixels.
@@ -123,6 +140,7 @@ impl State {
             amount_shown: false,
             typed: Typed::default(),
             wrong: false,
+            said: None,
             thanks: false,
             scroll: 0,
         }
@@ -142,10 +160,19 @@ impl State {
         self.typed.whole().filter(|_| now)
     }
 
-    /// What became of a code: it was the right one, or not.
-    pub fn answered(&mut self, right: bool) {
+    /// A code was wrong.
+    pub fn code_was_wrong(&mut self) {
         self.typed.clear();
-        self.wrong = !right;
+        self.wrong = true;
+    }
+
+    /// Says something, on top of the page.
+    pub fn say(&mut self, said: Said) {
+        if said == Said::NotTaken {
+            self.typed.clear();
+        }
+        self.said = Some(said);
+        self.scroll = 0;
     }
 
     /// The phone's state has changed: what was done on the old page is over, and who was
@@ -157,6 +184,7 @@ impl State {
 
     /// Takes what the owner did on what is shown.
     pub fn take(&mut self, event: Event, facts: &Facts, shown: &Arrangement) -> Outcome {
+        self.said = None;
         match event {
             Event::Next => self.move_focus(shown, Step::Next),
             Event::Previous => self.move_focus(shown, Step::Previous),
@@ -229,6 +257,7 @@ impl State {
             amount_shown: false,
             typed: Typed::default(),
             wrong: false,
+            said: None,
             scroll: 0,
             ..self.clone()
         };

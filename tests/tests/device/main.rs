@@ -6,6 +6,7 @@ mod chain;
 mod cuts;
 mod damage;
 mod days;
+mod display;
 mod hostile;
 mod lies;
 mod messages;

@@ -166,6 +166,11 @@ pub struct Attest {
     /// statement; with --der, also write certificate.bin and certificate.der.
     #[arg(long, value_name = "TEXT")]
     pub certificate: Option<String>,
+    /// Also draw the statement as a QR code to this picture (PNG): a buyer or a shop
+    /// photographs it and gives the photograph to `paylatch-lender verify`.
+    #[cfg(feature = "screen")]
+    #[arg(long, value_name = "FILE")]
+    pub qr: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -181,6 +186,13 @@ pub struct Watch {
     /// left alone: write under such a name, then rename.
     #[arg(long, value_name = "DIR")]
     pub messages: Option<PathBuf>,
+    /// Take messages, vouchers and seals from a local socket, too: one a line, each
+    /// answered with a line of JSON, `taken` or `failed`.
+    ///
+    /// For the lender's app, which needs no access to the TEE for it. Whoever can connect
+    /// can hand texts in, which gives no authority; the directory's permissions say who.
+    #[arg(long, value_name = "SOCKET")]
+    pub socket: Option<PathBuf>,
     /// Hold the OS in its restricted mode unless the phone may be used, by
     /// running this program: `PROGRAM restricted`, `PROGRAM usable`, `PROGRAM
     /// emergency NUMBER`, `PROGRAM off`.
@@ -196,6 +208,16 @@ pub struct Watch {
     /// what the owner types.
     #[arg(long, value_name = "TTY", requires = "system")]
     pub screen: Option<PathBuf>,
+    /// Show the lock screen on the phone's display, too, and take keys and touch there.
+    ///
+    /// The first display that is connected (KMS), and all input devices (evdev). A notice
+    /// of a lock is shown there, too, where no other program has the display.
+    #[cfg(feature = "display")]
+    #[arg(long, requires = "system")]
+    pub display: bool,
+    #[cfg(feature = "display")]
+    #[command(flatten)]
+    pub fonts: Fonts,
     /// Tell the lock of a good boot once the OS has been in its mode for this
     /// long, restricted or usable: older builds of the lock are refused from
     /// then on.
@@ -244,10 +266,18 @@ pub struct Draw {
     /// Put the focus on this button, counted from 1.
     #[arg(long, value_name = "N")]
     pub focus: Option<usize>,
+    #[command(flatten)]
+    pub fonts: Fonts,
+}
+
+/// What is written with.
+#[cfg(feature = "screen")]
+#[derive(Args)]
+pub struct Fonts {
     /// The directory with the fonts; what is missing there is drawn without.
-    #[arg(long, value_name = "DIR", env = "PAYLATCH_FONTS")]
+    #[arg(long = "fonts", value_name = "DIR", env = "PAYLATCH_FONTS")]
     #[arg(default_value = "/usr/share/paylatch/fonts")]
-    pub fonts: PathBuf,
+    pub directory: PathBuf,
 }
 
 /// A page of the screen.

@@ -41,9 +41,10 @@ pub fn run(
         Ok(facts) => (facts, None),
         Err(error) => (Facts::unknown(), Some(error)),
     };
-    let fonts = Fonts::load(&arguments.fonts);
+    let directory = &arguments.fonts.directory;
+    let fonts = Fonts::load(directory);
     let warn = |what: String| {
-        printer.warn("paylatch", &Error::new(Kind::Input, what).of(arguments.fonts.display()));
+        printer.warn("paylatch", &Error::new(Kind::Input, what).of(directory.display()));
     };
     if fonts.can_write() {
         fonts.problems().iter().for_each(|problem| warn(problem.to_string()));

@@ -10,6 +10,7 @@ use paylatch_proto::state::State;
 use serde::Serialize;
 
 use crate::commands::done_words;
+use crate::lock_screen::Answer;
 use crate::mode::Mode;
 
 #[derive(Serialize)]
@@ -62,6 +63,18 @@ impl Events {
     pub fn taken(&self, source: &str, done: &Done) -> Result<()> {
         let seen = Seen::Taken { source, done: view::done(done) };
         self.show(&seen, &format!("{source}: {}", done_words(done)))
+    }
+
+    /// What is answered to who handed something in: what is told of it, as JSON.
+    pub fn answer(source: &str, answer: &Answer) -> String {
+        let seen = match answer {
+            Answer::Taken(done) => Seen::Taken { source, done: view::done(done) },
+            Answer::NotTaken(error) => {
+                Seen::Failed { source: Some(source), failure: view::failure(error) }
+            }
+            _ => return String::new(),
+        };
+        serde_json::to_string(&seen).unwrap_or_default()
     }
 
     pub fn failed(&self, source: Option<&str>, error: &Error) -> Result<()> {

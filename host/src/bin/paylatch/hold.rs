@@ -1,77 +1,82 @@
-//! What the watch does for the OS and on its screen.
+//! What the watch does for the OS and on its screens.
 
 use paylatch::error::{Error, Result};
+#[cfg(feature = "display")]
+use paylatch::screen::facts::Facts;
 use paylatch::{hotline, text, words};
 use paylatch_proto::state::State;
 
+#[cfg(feature = "display")]
 use crate::commands::Phone;
 use crate::link::Link;
+use crate::lock_screen::{Answer, LockScreen, Told, Typed};
 use crate::mode::Mode;
-use crate::screen::{Screen, Typed};
 use crate::system::Action;
 use crate::watch::{KINDS, Watcher};
 
-const NOT_YET: &str =
-    "The phone is not restricted any more, but could not be made ready. This is tried again.";
-
 impl Watcher<'_> {
-    /// Does what was typed on the screen.
-    pub fn obey_screen(&mut self) -> Result<()> {
-        let Some(screen) = self.screen() else { return Ok(()) };
-        let (name, typed) = (screen.name(), screen.read());
-        let typed = match typed {
-            Ok(typed) => typed,
-            Err(error) => return self.events.lasting(Some(&name), &error).map(drop),
-        };
-        for typed in typed {
-            let answer = match typed {
-                Typed::Again => {
-                    self.outdated = true;
-                    continue;
-                }
-                Typed::Text(line) => self.hand_in_once(&name, text::parse(&line, &KINDS))?,
-                Typed::Code(digits) => self.try_code(&name, hotline::groups(&digits))?,
-                Typed::Emergency(number) => self.act(Action::Emergency(number))?,
-                Typed::Off => self.act(Action::Off)?,
-            };
-            self.say(&answer)?;
+    /// Does what was typed on the screens.
+    pub fn obey_screens(&mut self) -> Result<()> {
+        let typed = self.each_screen(LockScreen::read)?;
+        for (name, typed) in typed {
+            for typed in typed {
+                let answer = match typed {
+                    Typed::Again => {
+                        self.outdated = true;
+                        continue;
+                    }
+                    Typed::Text(line) => self.hand_in_once(&name, text::parse(&line, &KINDS))?,
+                    Typed::Code(digits) => self.try_code(&name, hotline::groups(&digits))?,
+                    #[cfg(feature = "display")]
+                    Typed::Groups(groups) => self.try_code(&name, Ok(groups))?,
+                    Typed::Emergency(number) => self.act(Action::Emergency(number))?,
+                    Typed::Off => self.act(Action::Off)?,
+                };
+                self.answer(&answer)?;
+            }
         }
         Ok(())
     }
 
     /// Holds the OS in the mode that follows from the state, and shows the
-    /// screen while it is restricted.
+    /// screens while it is restricted.
     pub fn hold(&mut self, state: Option<State>, due: bool) -> Result<()> {
         let ended = self.holder.as_mut().map(|holder| holder.system.ended());
         for (action, result) in ended.unwrap_or_default() {
-            let said = self.ended(&action, result, state)?;
-            self.say(&said)?;
+            if let Some(answer) = self.ended(&action, result, state)? {
+                self.answer(&answer)?;
+            }
         }
         let Some(holder) = &mut self.holder else { return Ok(()) };
         let wanted = holder.wanted(state);
         if let Some(mode) = holder.next(wanted, due) {
-            if let (Mode::Usable, Some(screen)) = (mode, &mut holder.screen) {
-                screen.close(&last_words(&mut self.link));
+            if mode == Mode::Usable && !holder.screens.is_empty() {
+                let told = told(&mut self.link, false);
+                holder.screens.iter_mut().for_each(|screen| screen.close(&told));
             }
             if let Err(error) = holder.change(mode) {
                 self.events.lasting(Some(&holder.system.name()), &error)?;
             }
         }
-        if holder.shows() { self.show(wanted) } else { Ok(()) }
+        let (shows, usable) = (holder.shows(), holder.mode() == Mode::Usable);
+        match (shows, usable) {
+            (true, _) => self.show(wanted),
+            (false, true) => self.show_what_is_to_come(),
+            (false, false) => Ok(()),
+        }
     }
 
-    fn screen(&mut self) -> Option<&mut Screen> {
-        self.holder.as_mut()?.screen.as_mut()
-    }
-
-    /// Runs the program for the owner; gives back what to say of it.
-    fn act(&mut self, action: Action) -> Result<String> {
-        let Some(holder) = &mut self.holder else { return Ok(String::new()) };
+    /// Runs the program for the owner.
+    fn act(&mut self, action: Action) -> Result<Answer> {
+        let Some(holder) = &mut self.holder else { return Ok(Answer::NotOff) };
         match holder.system.start(action.clone()) {
-            Err(error) => self.ended(&action, Err(error), None),
+            Err(error) => {
+                let failed = self.ended(&action, Err(error), None)?;
+                Ok(failed.unwrap_or(Answer::NotOff))
+            }
             Ok(()) => Ok(match action {
-                Action::Emergency(number) => format!("Calling {number} ..."),
-                _ => "Switching off ...".to_owned(),
+                Action::Emergency(number) => Answer::Calling(number),
+                _ => Answer::SwitchingOff,
             }),
         }
     }
@@ -82,8 +87,8 @@ impl Watcher<'_> {
         action: &Action,
         result: Result<()>,
         state: Option<State>,
-    ) -> Result<String> {
-        let Some(holder) = &mut self.holder else { return Ok(String::new()) };
+    ) -> Result<Option<Answer>> {
+        let Some(holder) = &mut self.holder else { return Ok(None) };
         let program = holder.system.name();
         if let Action::Emergency(number) = action {
             self.events.emergency(number, result.is_ok())?;
@@ -97,68 +102,103 @@ impl Watcher<'_> {
                 }
                 Err(error) => self.events.lasting(Some(&program), &error).map(drop),
             }
-            .map(|()| String::new());
+            .map(|()| None);
         }
-        let Err(error) = result else { return Ok(String::new()) };
+        let Err(error) = result else { return Ok(None) };
         self.events.failed(Some(&program), &error)?;
-        Ok(match action {
-            Action::Emergency(number) => {
-                format!("{number} could not be called. Try again, or try another number.")
-            }
-            _ => "The phone could not be switched off. Try again.".to_owned(),
-        })
+        Ok(Some(match action {
+            Action::Emergency(number) => Answer::NotCalled(number.clone()),
+            _ => Answer::NotOff,
+        }))
     }
 
-    /// Shows the screen where it is not shown, or shows what is no more.
+    /// Shows the screens where they are not shown, or show what is no more.
     fn show(&mut self, wanted: Mode) -> Result<()> {
-        let Some(screen) = self.screen() else { return Ok(()) };
-        let (name, opened) = (screen.name(), screen.open());
-        match opened {
-            Err(error) => return self.events.lasting(Some(&name), &error).map(drop),
-            Ok(false) if !self.outdated => return Ok(()),
-            Ok(opened) => {
-                if opened {
-                    self.events.over(Some(&name));
-                }
+        self.page = None;
+        for (name, opened) in self.each_screen(LockScreen::open)? {
+            if opened {
+                self.events.over(Some(&name));
+                self.outdated = true;
             }
         }
-        self.outdated = false;
-        let mut words = status_words(&mut self.link);
-        if wanted == Mode::Usable {
-            words = format!("{words}\n\n{NOT_YET}");
+        if std::mem::take(&mut self.outdated) {
+            let told = told(&mut self.link, wanted == Mode::Usable);
+            self.each_screen(|screen| screen.show(&told))?;
+        } else if let Some(status) = self.aged.take() {
+            self.each_screen(|screen| screen.later(&status))?;
         }
-        match self.screen().map(|screen| screen.show(&words)) {
-            Some(Err(error)) => self.events.lasting(Some(&name), &error).map(drop),
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
-    fn say(&mut self, text: &str) -> Result<()> {
-        let Some(screen) = self.screen().filter(|_| !text.is_empty()) else { return Ok(()) };
-        let (name, said) = (screen.name(), screen.say(text));
-        match said {
-            Err(error) => self.events.lasting(Some(&name), &error).map(drop),
-            Ok(()) => Ok(()),
+    /// While the phone may be used: a screen may say what is to come.
+    fn show_what_is_to_come(&mut self) -> Result<()> {
+        if self.holder.as_ref().is_none_or(|holder| holder.screens.is_empty()) {
+            return Ok(());
         }
+        let page = match self.page.take().filter(|_| !self.outdated) {
+            Some(page) => page,
+            None => told(&mut self.link, false),
+        };
+        self.outdated = false;
+        self.each_screen(|screen| screen.usable(&page))?;
+        self.page = Some(page);
+        if let Some(status) = self.aged.take() {
+            self.each_screen(|screen| screen.later(&status))?;
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, answer: &Answer) -> Result<()> {
+        self.each_screen(|screen| screen.answer(answer)).map(drop)
+    }
+
+    /// Has each screen do something; gives back what came of it, by their names. What
+    /// fails is told once.
+    fn each_screen<T>(
+        &mut self,
+        mut act: impl FnMut(&mut (dyn LockScreen + 'static)) -> Result<T>,
+    ) -> Result<Vec<(String, T)>> {
+        let screens = self.holder.as_mut().map(|holder| &mut holder.screens);
+        let mut all = Vec::new();
+        for screen in screens.into_iter().flatten() {
+            match act(screen.as_mut()) {
+                Ok(done) => all.push((screen.name(), done)),
+                Err(error) => drop(self.events.lasting(Some(&screen.name()), &error)?),
+            }
+        }
+        Ok(all)
     }
 }
 
-/// What `paylatch status` prints; without an answer, why there is none.
-fn status_words(link: &mut Link) -> String {
+/// What there is to show: what `paylatch status` prints; without an answer, why there is
+/// none.
+fn told(link: &mut Link, not_ready: bool) -> Told {
     let asked = link.call(|phone| Ok((phone.status()?, phone.contact_if_any()?)));
-    match asked {
-        Ok((status, contact)) => words::status(&status, contact.as_ref()),
-        Err(error) => unanswered(&error),
+    let (words, brief) = match &asked {
+        Ok((status, contact)) => (
+            words::status(status, contact.as_ref()),
+            words::status(status, None).replace('\n', " "),
+        ),
+        Err(error) => (unanswered(error), "The phone can be used.".to_owned()),
+    };
+    #[cfg(feature = "display")]
+    let facts = match asked {
+        Ok((status, contact)) => {
+            // A lock that tells no history tells no "since when".
+            let events = link.call(Phone::history).unwrap_or_default();
+            Facts::of(status, contact, &events)
+        }
+        Err(_) => Facts::unknown(),
+    };
+    Told {
+        words,
+        brief,
+        #[cfg(feature = "display")]
+        facts,
+        not_ready,
     }
 }
 
 fn unanswered(error: &Error) -> String {
     format!("The phone's lock can't be asked, so the phone is treated as locked: {error}.")
-}
-
-/// The line that stays when the screen goes: until when the phone can be used,
-/// or that it is the owner's for good.
-fn last_words(link: &mut Link) -> String {
-    let status = link.call(Phone::status).map(|status| words::status(&status, None));
-    status.map_or_else(|_| "The phone can be used.".into(), |words| words.replace('\n', " "))
 }

@@ -9,10 +9,14 @@ mod events;
 mod hand_in;
 mod hold;
 mod link;
+mod lock_screen;
 mod messages;
 mod mode;
-mod screen;
+#[cfg(feature = "display")]
+mod on_display;
+mod on_terminal;
 mod simulate;
+mod socket;
 mod system;
 mod terminal;
 mod texts;

@@ -1,6 +1,7 @@
 //! Whether the OS is restricted or usable: which follows from the state, and
 //! which it is.
 
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use paylatch::error::Result;
@@ -9,8 +10,12 @@ use serde::Serialize;
 
 use crate::cli;
 use crate::link::RETRY;
-use crate::screen::Screen;
+use crate::lock_screen::LockScreen;
+#[cfg(feature = "display")]
+use crate::on_display::OnDisplay;
+use crate::on_terminal::OnTerminal;
 use crate::system::{Action, System};
+use crate::watch::Wake;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -33,7 +38,7 @@ impl Mode {
 /// Holds the OS in its mode.
 pub struct Holder {
     pub system: System,
-    pub screen: Option<Screen>,
+    pub screens: Vec<Box<dyn LockScreen>>,
     factory: bool,
     /// What the program was last run for, if that succeeded, and since when.
     reached: Option<(Mode, Instant)>,
@@ -42,15 +47,21 @@ pub struct Holder {
 }
 
 impl Holder {
-    /// As the command line says; `None` where it names no program.
-    pub fn new(arguments: &cli::Watch) -> Option<Self> {
-        Some(Holder {
-            system: System::new(arguments.system.as_deref()?),
-            screen: arguments.screen.as_deref().map(Screen::new),
-            factory: arguments.factory,
-            reached: None,
-            failed: None,
-        })
+    /// As the command line says; `None` where it names no program. What the owner does on
+    /// a screen that need not be asked wakes the watch.
+    pub fn new(arguments: &cli::Watch, wake: &Sender<Wake>) -> Option<Self> {
+        let system = System::new(arguments.system.as_deref()?);
+        let mut screens: Vec<Box<dyn LockScreen>> = Vec::new();
+        if let Some(path) = &arguments.screen {
+            screens.push(Box::new(OnTerminal::new(path)));
+        }
+        #[cfg(feature = "display")]
+        if arguments.display {
+            screens.push(Box::new(OnDisplay::new(&arguments.fonts.directory, wake.clone())));
+        }
+        #[cfg(not(feature = "display"))]
+        let _ = wake;
+        Some(Holder { system, screens, factory: arguments.factory, reached: None, failed: None })
     }
 
     /// The mode that is to be.

@@ -11,8 +11,8 @@ use std::time::{Duration, Instant};
 use paylatch::cli::Printer;
 use paylatch::error::{Error, Kind, Result};
 use paylatch::text::{self, Text};
-use paylatch::{view, words};
-use paylatch_proto::api::{Outcome, Status};
+use paylatch::view;
+use paylatch_proto::api::{Done, Outcome, Status};
 use paylatch_proto::armour;
 use paylatch_proto::bytes::{Digest, ShortId};
 use paylatch_proto::state::{NO_CHANGE, State, StateWords};
@@ -20,12 +20,14 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::cli::Watch;
-use crate::commands::{Phone, done_words};
+use crate::commands::Phone;
 use crate::events::Events;
 use crate::hand_in::{self, hand_in};
 use crate::link::Link;
+use crate::lock_screen::{Answer, Told};
 use crate::messages::{self, Inbox};
 use crate::mode::{Holder, Mode};
+use crate::socket::Socket;
 use crate::texts::Texts;
 
 /// How often the state is asked while the OS is restricted, and while it is usable.
@@ -35,6 +37,9 @@ const USABLE: Duration = Duration::from_secs(1);
 const CHANGING: Duration = Duration::from_millis(50);
 /// How often what is kept is handed in while a fault stays the same.
 const OFFER: Duration = Duration::from_secs(30);
+
+/// What apps hand in is told of under this name.
+const SOCKET: &str = "the socket";
 
 /// The texts that can be handed in.
 pub const KINDS: [armour::Kind; 3] =
@@ -48,6 +53,11 @@ pub enum Wake {
     Line(String),
     /// Standard input can't be read any more.
     InputFailed(io::Error),
+    /// A line on the socket, and whom to answer.
+    Asked { line: Vec<u8>, answer: Sender<String> },
+    /// The owner did something on the screen.
+    #[cfg(feature = "display")]
+    Input,
 }
 
 /// What is worth telling when it differs: not the times that run down.
@@ -83,17 +93,17 @@ impl Picture {
 
 /// What `STATE` answered, without the times.
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Answer {
+struct StateNow {
     /// `None` for a code that is none, which means locked.
     state: Option<State>,
     detail: u32,
     flags: u32,
 }
 
-impl From<StateWords> for Answer {
+impl From<StateWords> for StateNow {
     fn from(words: StateWords) -> Self {
         let StateWords { state, detail, flags, .. } = words;
-        Answer { state: State::from_code(state), detail, flags }
+        StateNow { state: State::from_code(state), detail, flags }
     }
 }
 
@@ -110,7 +120,7 @@ pub struct Watcher<'a> {
     good_boot_after: Option<Duration>,
     next_look: Instant,
     /// What the lock last answered; `None` when it could not be asked.
-    now: Option<Answer>,
+    now: Option<StateNow>,
     /// When the state changes by itself, as far as that was known.
     until_change: Duration,
     told: Option<Picture>,
@@ -120,6 +130,10 @@ pub struct Watcher<'a> {
     offered: Option<(u32, Instant)>,
     /// Whether the screen shows what is no more.
     pub outdated: bool,
+    /// What was last answered, where only time has passed since what the screen shows.
+    pub aged: Option<Status>,
+    /// What is told while the phone may be used.
+    pub page: Option<Told>,
 }
 
 pub fn run(
@@ -130,7 +144,8 @@ pub fn run(
 ) -> Result<()> {
     let (wake, woken) = mpsc::channel();
     stop_on_signals(wake.clone())?;
-    let holder = Holder::new(arguments);
+    let holder = Holder::new(arguments, &wake);
+    let socket = arguments.socket.as_deref().map(|path| Socket::listen(path, wake.clone()));
     let mut link = Link::new(phone);
     let inbox = match arguments.messages.as_deref() {
         Some(path) if path == Path::new("-") => {
@@ -159,6 +174,17 @@ pub fn run(
         unreadable: Vec::new(),
         offered: None,
         outdated: false,
+        aged: None,
+        page: None,
+    };
+    // Whoever holds the OS restricted goes on without.
+    let _socket = match socket.transpose() {
+        Ok(socket) => socket,
+        Err(error) if watcher.holder.is_some() => {
+            watcher.events.failed(Some(SOCKET), &error)?;
+            None
+        }
+        Err(error) => return Err(error),
     };
     loop {
         watcher.turn()?;
@@ -170,10 +196,18 @@ pub fn run(
                 watcher.hand_in_once("standard input", read)?;
                 watcher.next_look = Instant::now();
             }
+            Ok(Wake::Asked { line, answer }) => {
+                let became = watcher.hand_in_once(SOCKET, text::parse(&line, &KINDS))?;
+                watcher.next_look = Instant::now();
+                // Who has gone away need not be told.
+                let _ = answer.send(Events::answer(SOCKET, &became));
+            }
             Ok(Wake::InputFailed(error)) => {
                 let failed = Error::io(Path::new("standard input"), &error);
                 watcher.events.failed(None, &failed)?;
             }
+            #[cfg(feature = "display")]
+            Ok(Wake::Input) => {}
         }
     }
     match watcher.link.call(Phone::shutdown) {
@@ -185,7 +219,7 @@ pub fn run(
 
 impl Watcher<'_> {
     fn turn(&mut self) -> Result<()> {
-        self.obey_screen()?;
+        self.obey_screens()?;
         let due = Instant::now() >= self.next_look;
         self.look(due)?;
         if due {
@@ -304,6 +338,7 @@ impl Watcher<'_> {
             self.told = Some(picture);
             self.outdated = true;
         }
+        self.aged = Some(status);
         Ok(())
     }
 
@@ -359,29 +394,31 @@ impl Watcher<'_> {
         }
     }
 
-    /// Hands in what does not come again; gives back what to say of it.
-    pub fn hand_in_once(&mut self, source: &str, read: Result<Text>) -> Result<String> {
+    /// Hands in what does not come again.
+    pub fn hand_in_once(&mut self, source: &str, read: Result<Text>) -> Result<Answer> {
         match self.hand_in(source, read)? {
-            Handed::Taken { said, .. } => Ok(said),
-            Handed::Refused(error) => self.not_taken(source, &error),
+            Handed::Taken { done, .. } => Ok(Answer::Taken(done)),
+            Handed::Refused(error) => self.not_taken(source, error),
         }
     }
 
-    /// Tries a hotline code; gives back what to say of it.
-    pub fn try_code(&mut self, source: &str, groups: Result<[u32; 2]>) -> Result<String> {
+    /// Tries a hotline code.
+    pub fn try_code(&mut self, source: &str, groups: Result<[u32; 2]>) -> Result<Answer> {
         // A code that was tried has its wait shown.
         self.next_look = Instant::now();
         let link = &mut self.link;
         match groups.and_then(|groups| link.call(|phone| phone.hotline(groups))) {
-            Ok(done) => self.events.taken(source, &done).map(|()| done_words(&done)),
-            Err(error) => self.not_taken(source, &error),
+            Ok(done) => {
+                self.events.taken(source, &done)?;
+                Ok(Answer::Taken(Box::new(done)))
+            }
+            Err(error) => self.not_taken(source, error),
         }
     }
 
-    fn not_taken(&self, source: &str, error: &Error) -> Result<String> {
-        self.events.failed(Some(source), error)?;
-        let why = error.refusal().map(words::refusal);
-        Ok(format!("Not taken: {}.", why.map_or(error.to_string(), str::to_owned)))
+    fn not_taken(&self, source: &str, error: Error) -> Result<Answer> {
+        self.events.failed(Some(source), &error)?;
+        Ok(Answer::NotTaken(error))
     }
 
     /// Hands a text in, keeps it if it was taken, and tells so.
@@ -406,14 +443,14 @@ impl Watcher<'_> {
                 }
             }
         }
-        Ok(Handed::Taken { said: done_words(&done), lasts })
+        Ok(Handed::Taken { done: Box::new(done), lasts })
     }
 }
 
 /// What became of a text that was handed in.
 enum Handed {
     Taken {
-        said: String,
+        done: Box<Done>,
         /// Whether it is stored, or kept to be handed in again.
         lasts: bool,
     },

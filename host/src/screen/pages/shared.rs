@@ -5,7 +5,7 @@ use crate::screen::facts::{Facts, shown};
 use crate::screen::icon::Icon;
 use crate::screen::page::{Block, Button, Look, Value};
 use crate::screen::palette::Ink;
-use crate::screen::state::{Action, Place, State};
+use crate::screen::state::{Action, Place, Said, State};
 use crate::words;
 
 /// Language and text size: on top, for whoever can't read the rest. And the way back.
@@ -21,6 +21,18 @@ pub(crate) fn header(place: Place, state: &State, catalogue: &Catalogue) -> Bloc
         Place::Languages => vec![back, size],
         Place::Code => vec![back, language, size],
     })
+}
+
+/// What became of what the owner did.
+pub(crate) fn said(said: Said, catalogue: &Catalogue) -> Block {
+    let (icon, ink, id) = match said {
+        Said::Calling => (Icon::Information, Ink::Body, "said-calling"),
+        Said::NotCalled => (Icon::Attention, Ink::Slip, "said-not-called"),
+        Said::NotTaken => (Icon::Attention, Ink::Slip, "said-not-taken"),
+        Said::NotOff => (Icon::Attention, Ink::Slip, "said-not-off"),
+        Said::NotReady => (Icon::Information, Ink::Body, "said-not-ready"),
+    };
+    Block::Mark((icon, ink, catalogue.text(id)))
 }
 
 /// The lender's name, under a label.

@@ -4,7 +4,7 @@ use super::fixtures::{SIZES, artist, locked, pages, size};
 use crate::screen::Screen;
 use crate::screen::facts::Facts;
 use crate::screen::language::Language;
-use crate::screen::state::{Action, Event, Outcome, Place, State};
+use crate::screen::state::{Action, Event, Outcome, Place, Said, State};
 
 fn screen(facts: Facts, pixels: (u32, u32)) -> Screen {
     let state = State::new(Language::English);
@@ -159,10 +159,29 @@ fn a_code_is_typed_with_keys_and_tried_once_it_is_whole() {
     screen.take(Event::Digit(6));
     assert_eq!(screen.state().focus, Some(Action::Send));
     assert_eq!(screen.take(Event::Activate), Outcome::Code([123_459, 789_016]));
-    screen.answered(false);
+    screen.code_was_wrong();
     assert!(screen.state().wrong);
     screen.take(Event::Digit(1));
     assert!(!screen.state().wrong);
+}
+
+#[test]
+fn what_is_said_is_in_sight_until_the_owner_goes_on() {
+    let mut artist = artist();
+    let facts = locked();
+    for pixels in [(240, 320), (1080, 2340)] {
+        for said in [Said::Calling, Said::NotCalled, Said::NotTaken, Said::NotOff, Said::NotReady] {
+            let silent = State { scroll: 500, ..State::new(Language::Hindi) };
+            let mut state = silent.clone();
+            state.say(said);
+            let shown = artist.arrange(&state, &facts, size(pixels));
+            let silent = State { scroll: 0, ..silent };
+            assert_ne!(shown, artist.arrange(&silent, &facts, size(pixels)), "{said:?}");
+            assert_eq!(shown.scroll, 0);
+            state.take(Event::Next, &facts, &shown);
+            assert_eq!(state.said, None);
+        }
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The lock screen on a terminal: a placeholder until there is a drawn one.
+//! The lock screen on a terminal: for a phone without a display, and beside one.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -7,6 +7,7 @@ use paylatch::error::Result;
 use paylatch::text;
 
 use crate::link::RETRY;
+use crate::lock_screen::{Answer, EMERGENCY, LockScreen, Told, Typed};
 use crate::terminal::{Line, Terminal};
 
 const SAFE: &str = "Your data are safe: nothing on this phone is erased.";
@@ -20,81 +21,21 @@ Type one of these, then Enter:
 const UNKNOWN: &str = "Not understood. Type emergency, a number of 2 to 5 digits, a code of 12 digits, a text \
      that begins with PAYLATCH, or off. Enter alone shows the screen again.";
 const TOO_LONG: &str = "That line was too long and was dropped. Type or paste one text at a time.";
-/// The emergency number of GSM (3GPP TS 22.101), which every network takes.
-const EMERGENCY: &str = "112";
-
-/// What the owner typed.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Typed {
-    Text(Vec<u8>),
-    /// More digits than any emergency number has.
-    Code(String),
-    Emergency(String),
-    Off,
-    Again,
-}
 
 /// The screen; its terminal is open only while it is shown.
-pub struct Screen {
+pub struct OnTerminal {
     path: PathBuf,
     terminal: Option<Terminal>,
     retry_at: Option<Instant>,
 }
 
-impl Screen {
+impl OnTerminal {
     pub fn new(path: &Path) -> Self {
-        Screen { path: path.to_owned(), terminal: None, retry_at: None }
-    }
-
-    /// What its failures and the texts typed on it are told of.
-    pub fn name(&self) -> String {
-        self.path.display().to_string()
-    }
-
-    /// Takes the terminal, if it has not; says whether it has only now. Where
-    /// that fails, it is tried again after a while.
-    pub fn open(&mut self) -> Result<bool> {
-        if self.terminal.is_some() || self.retry_at.is_some_and(|at| Instant::now() < at) {
-            return Ok(false);
-        }
-        self.retry_at = Some(Instant::now() + RETRY);
-        self.terminal = Some(Terminal::open(&self.path)?);
-        Ok(true)
-    }
-
-    /// Gives the terminal back; nothing that was typed is left for whoever has
-    /// it next.
-    pub fn close(&mut self, last_words: &str) {
-        if self.terminal.is_some() {
-            // Where nobody can read them, they are not needed.
-            let _ = self.say(last_words);
-        }
-        (self.terminal, self.retry_at) = (None, None);
-    }
-
-    /// What was typed; what can't be meant is answered at once.
-    pub fn read(&mut self) -> Result<Vec<Typed>> {
-        let mut typed = Vec::new();
-        let lines = self.with(|terminal| terminal.flush().and_then(|()| terminal.read()))?;
-        for line in lines.unwrap_or_default() {
-            match line {
-                Line::TooLong => self.say(TOO_LONG)?,
-                Line::Whole(line) => match Typed::of(&line) {
-                    None => self.say(UNKNOWN)?,
-                    Some(meant) => typed.push(meant),
-                },
-            }
-        }
-        Ok(typed)
-    }
-
-    /// Shows the whole screen.
-    pub fn show(&mut self, status: &str) -> Result<()> {
-        self.say(&format!("\n{status}\n\n{SAFE}\n\n{HELP}\n"))
+        OnTerminal { path: path.to_owned(), terminal: None, retry_at: None }
     }
 
     /// Writes lines, if it is open.
-    pub fn say(&mut self, text: &str) -> Result<()> {
+    fn say(&mut self, text: &str) -> Result<()> {
         self.with(|terminal| terminal.write(text)).map(drop)
     }
 
@@ -107,24 +48,70 @@ impl Screen {
     }
 }
 
-impl Typed {
-    fn of(line: &[u8]) -> Option<Typed> {
-        let line = line.trim_ascii();
-        match line {
-            b"" => Some(Typed::Again),
-            _ if line.eq_ignore_ascii_case(b"off") => Some(Typed::Off),
-            _ if line.eq_ignore_ascii_case(b"emergency") => {
-                Some(Typed::Emergency(EMERGENCY.to_owned()))
-            }
-            _ if text::is_armoured(line) => Some(Typed::Text(line.to_vec())),
-            _ if (2..=5).contains(&line.len()) && line.iter().all(u8::is_ascii_digit) => {
-                Some(Typed::Emergency(String::from_utf8_lossy(line).into_owned()))
-            }
-            _ if line.len() > 5 && line.iter().all(|b| b.is_ascii_digit() || b" -".contains(b)) => {
-                Some(Typed::Code(String::from_utf8_lossy(line).into_owned()))
-            }
-            _ => None,
+impl LockScreen for OnTerminal {
+    fn name(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    fn open(&mut self) -> Result<bool> {
+        if self.terminal.is_some() || self.retry_at.is_some_and(|at| Instant::now() < at) {
+            return Ok(false);
         }
+        self.retry_at = Some(Instant::now() + RETRY);
+        self.terminal = Some(Terminal::open(&self.path)?);
+        Ok(true)
+    }
+
+    /// Nothing that was typed is left for whoever has the terminal next.
+    fn close(&mut self, told: &Told) {
+        if self.terminal.is_some() {
+            // Where nobody can read them, they are not needed.
+            let _ = self.say(&told.brief);
+        }
+        (self.terminal, self.retry_at) = (None, None);
+    }
+
+    fn read(&mut self) -> Result<Vec<Typed>> {
+        let mut typed = Vec::new();
+        let lines = self.with(|terminal| terminal.flush().and_then(|()| terminal.read()))?;
+        for line in lines.unwrap_or_default() {
+            match line {
+                Line::TooLong => self.say(TOO_LONG)?,
+                Line::Whole(line) => match meaning(&line) {
+                    None => self.say(UNKNOWN)?,
+                    Some(meant) => typed.push(meant),
+                },
+            }
+        }
+        Ok(typed)
+    }
+
+    fn show(&mut self, told: &Told) -> Result<()> {
+        self.say(&format!("\n{}\n\n{SAFE}\n\n{HELP}\n", told.whole()))
+    }
+
+    fn answer(&mut self, answer: &Answer) -> Result<()> {
+        self.say(&answer.words())
+    }
+}
+
+/// What a line means, if anything.
+fn meaning(line: &[u8]) -> Option<Typed> {
+    let line = line.trim_ascii();
+    match line {
+        b"" => Some(Typed::Again),
+        _ if line.eq_ignore_ascii_case(b"off") => Some(Typed::Off),
+        _ if line.eq_ignore_ascii_case(b"emergency") => {
+            Some(Typed::Emergency(EMERGENCY.to_owned()))
+        }
+        _ if text::is_armoured(line) => Some(Typed::Text(line.to_vec())),
+        _ if (2..=5).contains(&line.len()) && line.iter().all(u8::is_ascii_digit) => {
+            Some(Typed::Emergency(String::from_utf8_lossy(line).into_owned()))
+        }
+        _ if line.len() > 5 && line.iter().all(|b| b.is_ascii_digit() || b" -".contains(b)) => {
+            Some(Typed::Code(String::from_utf8_lossy(line).into_owned()))
+        }
+        _ => None,
     }
 }
 
@@ -158,8 +145,8 @@ mod tests {
             ("\u{1b}[A", None),
             ("paylatch1:abc", Some(Typed::Text(b"paylatch1:abc".into()))),
         ] {
-            assert_eq!(Typed::of(line.as_bytes()), typed, "{line}");
+            assert_eq!(meaning(line.as_bytes()), typed, "{line}");
         }
-        assert_eq!(Typed::of(&[0xff, 0xfe]), None);
+        assert_eq!(meaning(&[0xff, 0xfe]), None);
     }
 }
