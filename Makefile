@@ -57,8 +57,11 @@ ta_failing  := $(target)/failing-ta/$(uuid).stripped.elf
 ta_bench    := $(target)/bench-ta/$(bench_uuid).stripped.elf
 
 # sha2's run-time choice of instructions would need a libc; its compact form has a sixteenth
-# of its size.
+# of its size. The threshold lets the reduction of the curve's field into its multiplication.
+# Nothing is outlined: where unlike functions share code, a skipped jump leads from one's
+# refusal to another's success (docs/security.md, faults of the chip).
 cargo_ta = $(call cargo_arm64,--cfg sha2_backend=\"soft\" --cfg sha2_backend_soft=\"compact\" \
+	-C llvm-args=-inlinehint-threshold=600 -C llvm-args=-enable-machine-outliner=never \
 	-C link-arg=-nostartfiles) \
 	TA_DEV_KIT_DIR=$(target)/device/ta_dev_kit CC=$(cross)gcc \
 	cargo build --profile ta --quiet --target $(arm64)

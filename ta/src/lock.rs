@@ -57,6 +57,33 @@ pub struct Lock<E> {
     // Changes in use.
     clean_marks: u8,
     known: Twice,
+    // Whether the request at hand has come to [`Done`].
+    is_done: Verdict,
+}
+
+/// Whether what was read is not there.
+#[inline(never)]
+fn absent(read: Result<(), StorageError>) -> Result<(), Fault> {
+    match read {
+        Err(StorageError::Absent) => Ok(()),
+        Err(StorageError::Unavailable) => Err(Fault::StorageUnavailable),
+        Ok(()) | Err(StorageError::Corrupt) => Err(Fault::StateMissing),
+    }
+}
+
+/// A reply as postcard; its length. A refusal that would be read as something else is none,
+/// and neither is a `Done` of an earlier request that memory still has.
+#[inline(never)]
+fn write(answer: &Reply, is_done: Verdict, reply: &mut [u8; limits::REPLY]) -> usize {
+    let refused = matches!(answer, Reply::Refused(_));
+    if matches!(answer, Reply::Done(_)) && is_done != Verdict::Good {
+        return 0;
+    }
+    match postcard::to_slice(answer, reply) {
+        Ok(bytes) if refused == (bytes.first() == Some(&Reply::REFUSED)) => bytes.len(),
+        // Every reply fits: `limits::REPLY` is derived from the largest.
+        _ => 0,
+    }
 }
 
 /// Clean marks that one power-on may set: a caller can't wear the storage out
@@ -70,7 +97,7 @@ impl<E: Env> Lock<E> {
         let began = [began, black_box(began)];
         let nothing = || Known::nothing(Fault::StorageUnavailable);
         let known = Twice { first: nothing(), second: nothing() };
-        Lock { env, config, began, device: None, clean_marks: 0, known }
+        Lock { env, config, began, device: None, clean_marks: 0, known, is_done: Verdict::Bad }
     }
 
     /// The platform under it.
@@ -103,6 +130,7 @@ impl<E: Env> Lock<E> {
     /// Answers `CALL`: a postcard [`Request`] in, a postcard [`Reply`] out.
     /// Never fails: what is wrong with a request is in its reply.
     pub fn call<'r>(&mut self, request: &[u8], reply: &'r mut [u8; limits::REPLY]) -> &'r [u8] {
+        self.is_done = Verdict::Bad;
         let answer = match postcard::take_from_bytes::<Request>(request) {
             _ if request.len() > limits::REQUEST => Reply::Refused(Refusal::TooLong),
             Ok((request, [])) => self.process(&request),
@@ -110,16 +138,14 @@ impl<E: Env> Lock<E> {
             Err(postcard::Error::DeserializeUnexpectedEnd) => Reply::Refused(Refusal::Truncated),
             Err(_) => Reply::Refused(Refusal::Malformed),
         };
-        let refused = matches!(answer, Reply::Refused(_));
-        match postcard::to_slice(&answer, reply) {
-            // One byte short, a refusal would be read as something else.
-            Ok(bytes) if refused == (bytes.first() == Some(&Reply::REFUSED)) => bytes,
-            // Every reply fits: `limits::REPLY` is derived from the largest.
-            _ => &[],
-        }
+        let length = write(&answer, self.is_done, reply);
+        reply.get(..length).unwrap_or_default()
     }
 
     /// Answers one request.
+    ///
+    /// Not inlined: nothing that was refused falls into it.
+    #[inline(never)]
     pub fn process(&mut self, request: &Request) -> Reply {
         self.refresh(Some(self.env.seconds()));
         let answer = match *request {
@@ -334,15 +360,8 @@ impl<E: Env> Lock<E> {
     #[inline(never)]
     fn no_other_record(&mut self) -> Result<(), Fault> {
         for slot in [Slot::A, Slot::B] {
-            let keys = self.env.read(Record::Keys(slot), &mut [0; KEYS_LEN]);
-            let contact = self.env.read(Record::Contact(slot), &mut [0; CONTACT_LEN]);
-            for result in [keys, contact] {
-                match result {
-                    Err(StorageError::Absent) => {}
-                    Err(StorageError::Unavailable) => return Err(Fault::StorageUnavailable),
-                    Ok(()) | Err(StorageError::Corrupt) => return Err(Fault::StateMissing),
-                }
-            }
+            absent(self.env.read(Record::Keys(slot), &mut [0; KEYS_LEN]))?;
+            absent(self.env.read(Record::Contact(slot), &mut [0; CONTACT_LEN]))?;
         }
         Ok(())
     }
@@ -511,7 +530,8 @@ impl<E: Env> Lock<E> {
         }
     }
 
-    fn done(&self, outcome: Outcome) -> Done {
+    fn done(&mut self, outcome: Outcome) -> Done {
+        self.is_done = Verdict::Good;
         let (state, detail) = self.tell();
         let outcome = if detail == DETAIL_UNTIL_POWER_OFF && state == State::Released {
             Outcome::ReleasedUntilPowerOff

@@ -24,9 +24,17 @@ use platform::OpTee;
 
 /// The instance's lock.
 struct Instance {
-    lock: RefCell<Option<Lock<OpTee>>>,
+    lock: RefCell<Made>,
     #[cfg(feature = "measure")]
     stack: RefCell<Option<measure::Stack>>,
+}
+
+/// The lock, once it is made. All zeros before, so that it is no part of the image.
+#[repr(u32)]
+#[allow(clippy::large_enum_variant)] // there is one, and no heap to box it on
+enum Made {
+    Not = 0,
+    Lock(Lock<OpTee>),
 }
 
 // SAFETY: OP-TEE enters a single-instance application with one thread at a
@@ -34,7 +42,7 @@ struct Instance {
 unsafe impl Sync for Instance {}
 
 static INSTANCE: Instance = Instance {
-    lock: RefCell::new(None),
+    lock: RefCell::new(Made::Not),
     #[cfg(feature = "measure")]
     stack: RefCell::new(None),
 };
@@ -44,7 +52,7 @@ fn create() -> Result<()> {
     #[cfg(feature = "measure")]
     INSTANCE.stack.replace(Some(measure::Stack::paint()));
     let mut instance = INSTANCE.lock.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
-    *instance = Some(Lock::new(OpTee, Config::BUILD));
+    *instance = Made::Lock(Lock::new(OpTee, Config::BUILD));
     Ok(())
 }
 
@@ -67,7 +75,7 @@ fn invoke_command(command: u32, parameters: &mut ParametersAny) -> Result<()> {
         return Err(ErrorKind::Generic.into());
     }
     let mut instance = INSTANCE.lock.try_borrow_mut().map_err(|_| ErrorKind::BadState)?;
-    let lock = instance.as_mut().ok_or(ErrorKind::BadState)?;
+    let Made::Lock(lock) = &mut *instance else { return Err(ErrorKind::BadState.into()) };
     let result = match command {
         api::COMMAND_STATE => state(lock, parameters),
         api::COMMAND_CALL => call(lock, parameters),
@@ -119,6 +127,19 @@ fn call(lock: &mut Lock<OpTee>, parameters: &mut ParametersAny) -> Result<()> {
 // depends on what it does.
 #[unsafe(no_mangle)]
 extern "C" fn _TEE_MathAPI_Init() {}
+
+/// In place of libutee's, which is asked for one thing: whether the processor tags memory, for
+/// the heap, of which next to nothing is used here. 2 KB of code.
+// SAFETY: the signature is GlobalPlatform's; nothing is written.
+#[unsafe(no_mangle)]
+extern "C" fn TEE_GetPropertyAsU32(
+    _set: *const core::ffi::c_void,
+    _name: *const core::ffi::c_char,
+    _value: *mut u32,
+) -> u32 {
+    const TEE_ERROR_ITEM_NOT_FOUND: u32 = 0xffff_0008;
+    TEE_ERROR_ITEM_NOT_FOUND
+}
 
 /// In place of libutils', which brings 4 KB of formatting in: libutee's assertions say nothing
 /// here. They end in a panic, of which OP-TEE's core tells where it was.
