@@ -57,7 +57,7 @@ pub struct Lock<E> {
     // Changes in use.
     clean_marks: u8,
     known: Twice,
-    // Whether the request at hand has come to [`Done`].
+    // Whether the request at hand has come to [`Done`]; bad between requests.
     is_done: Verdict,
 }
 
@@ -130,23 +130,28 @@ impl<E: Env> Lock<E> {
     /// Answers `CALL`: a postcard [`Request`] in, a postcard [`Reply`] out.
     /// Never fails: what is wrong with a request is in its reply.
     pub fn call<'r>(&mut self, request: &[u8], reply: &'r mut [u8; limits::REPLY]) -> &'r [u8] {
-        self.is_done = Verdict::Bad;
         let answer = match postcard::take_from_bytes::<Request>(request) {
             _ if request.len() > limits::REQUEST => Reply::Refused(Refusal::TooLong),
-            Ok((request, [])) => self.process(&request),
+            Ok((request, [])) => self.answer(&request),
             Ok(_) => Reply::Refused(Refusal::TrailingBytes),
             Err(postcard::Error::DeserializeUnexpectedEnd) => Reply::Refused(Refusal::Truncated),
             Err(_) => Reply::Refused(Refusal::Malformed),
         };
-        let length = write(&answer, self.is_done, reply);
+        let is_done = core::mem::replace(&mut self.is_done, Verdict::Bad);
+        let length = write(&answer, is_done, reply);
         reply.get(..length).unwrap_or_default()
     }
 
     /// Answers one request.
-    ///
+    pub fn process(&mut self, request: &Request) -> Reply {
+        let reply = self.answer(request);
+        self.is_done = Verdict::Bad;
+        reply
+    }
+
     /// Not inlined: nothing that was refused falls into it.
     #[inline(never)]
-    pub fn process(&mut self, request: &Request) -> Reply {
+    fn answer(&mut self, request: &Request) -> Reply {
         self.refresh(Some(self.env.seconds()));
         let answer = match *request {
             Request::Identity => self.identity().map(Reply::Identity),

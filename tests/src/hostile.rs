@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 use paylatch_proto::api::{self, Request};
 use paylatch_proto::{TA_UUID, limits};
 
+use crate::device::Device;
+use crate::emulator::Emulator;
 use crate::phone::{Emulated, Phone};
 use crate::{Failure, Result, cross};
 
@@ -95,12 +97,16 @@ pub struct Hostile<'a> {
 }
 
 impl Hostile<'_> {
-    /// Builds the program and puts it into the phone, which is switched off for it,
-    /// with these requests.
+    /// Builds the program, puts it into the phone, which is switched off, with these
+    /// requests, and switches it on.
     ///
     /// # Errors
-    /// When it can't be built or installed.
-    pub fn enter<'a>(phone: &'a mut Emulated, items: &[Item]) -> Result<Hostile<'a>> {
+    /// When it can't be built or installed, and those of `boot`.
+    pub fn enter<'a>(
+        phone: &'a mut Emulated,
+        items: &[Item],
+        boot: impl FnOnce(&Device) -> Result<Emulator>,
+    ) -> Result<Hostile<'a>> {
         let uuid: Vec<String> = hex::decode(TA_UUID.replace('-', ""))
             .map_err(|e| Failure(format!("{TA_UUID}: {e}")))?
             .iter()
@@ -115,11 +121,10 @@ impl Hostile<'_> {
         ];
         let program = cross::build("hostile", &cross::sources("hostile")?, &options)?;
         let lines: String = items.iter().map(|item| item.line() + "\n").collect();
-        // Its console is slow: it is switched off, and its eMMC written to.
-        phone.power_off()?;
+        // Its console is slow: it is put on its eMMC.
         phone.device.put_file(PROGRAM, &program)?;
         phone.device.put_file(ITEMS, lines.as_bytes())?;
-        phone.power_on()?;
+        phone.power_on_with(boot)?;
         Ok(Hostile { phone })
     }
 

@@ -8,4 +8,4 @@ pub use answer::{
     Answer, CODES, HONEST, LIES, LOST, NOT_IMPLEMENTED, NOT_SUPPORTED, SHORT_BUFFER, TELLING,
     answers, codes, lies, some_lies,
 };
-pub use os::{LyingOs, Tried};
+pub use os::{LyingOs, Tried, requests};

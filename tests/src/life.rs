@@ -13,7 +13,7 @@ use crate::device::Device;
 use crate::issuer::{BUYER, ESCROW, Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
 use crate::phones::LOCK;
-use crate::prove::{at_length, report};
+use crate::prove::at_length;
 use crate::{Failure, Result};
 
 pub use seen::{Seen, Tally};
@@ -42,21 +42,6 @@ pub struct Moment<'a> {
 
 /// What is tried at each moment, on copies of the phone, which is switched off.
 pub type Try<'a> = dyn FnMut(&Device, &Moment) -> Result<()> + 'a;
-
-/// Tries something at each moment of a life, and tells what came of it.
-///
-/// # Errors
-/// Those of `life` and of `tried`.
-pub fn each_moment(
-    life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>,
-    (name, floor): (&str, u64),
-    mut tried: impl FnMut(&mut Tally, &Device, &Moment) -> Result<()>,
-) -> Result<()> {
-    let mut tally = Tally::default();
-    life(&mut |device, moment| tried(&mut tally, device, moment))?;
-    report(name, tally.cases, floor, &tally.wrong);
-    Ok(())
-}
 
 struct Life<'a> {
     issuer: Rc<Issuer>,

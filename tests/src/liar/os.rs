@@ -190,15 +190,6 @@ impl LyingOs {
         ))
     }
 
-    /// How many requests there were since the OS has started.
-    ///
-    /// # Errors
-    /// When the phone does not answer.
-    pub fn requests(&mut self) -> Result<u32> {
-        let text = self.phone.emulator()?.shell("cat $P/rpmb_requests")?.text;
-        text.trim().parse().map_err(|_| Failure(format!("no number: {text}")))
-    }
-
     /// The coming requests are answered as in [`Self::one`].
     ///
     /// # Errors
@@ -215,4 +206,13 @@ impl LyingOs {
     pub fn rpmb(&self) -> Result<Vec<u8>> {
         self.phone.device.rpmb()
     }
+}
+
+/// How many requests to the storage there were since the OS has started.
+///
+/// # Errors
+/// When the phone does not answer.
+pub fn requests(phone: &mut Emulated) -> Result<u32> {
+    let text = phone.emulator()?.shell("cat /sys/module/optee/parameters/rpmb_requests")?.text;
+    text.trim().parse().map_err(|_| Failure(format!("no number: {text}")))
 }

@@ -51,7 +51,7 @@ const FLOORS: &[(&str, u64, u64)] = &[
 const KNOWN_TYPES: u64 = 7 * 7 * 7 * 7;
 const ALL_TYPES: u64 = 16 * 16 * 16 * 16;
 
-/// A phone in one of its states, and who issues for it.
+/// A phone in one of its states, switched off, and who issues for it.
 struct Victim {
     phones: Arc<Phones>,
     phone: Emulated,
@@ -60,8 +60,7 @@ struct Victim {
 impl Victim {
     fn new(state: &str) -> Result<Victim> {
         let phones = Phones::get()?;
-        let mut phone = Emulated::of(phones.in_state(state)?.copy("victim")?);
-        phone.power_on()?;
+        let phone = Emulated::of(phones.in_state(state)?.copy("victim")?);
         Ok(Victim { phones, phone })
     }
 
@@ -127,7 +126,7 @@ impl Victim {
     /// Attacks in every way that must change nothing, and starts anew.
     fn stands(&mut self, name: &str, seed: u64) -> Result<()> {
         let items = self.items()?;
-        let mut hostile = Hostile::enter(&mut self.phone, &items)?;
+        let mut hostile = Hostile::enter(&mut self.phone, &items, Device::boot)?;
         let (status, rpmb) = (hostile.status()?, hostile.phone().device.rpmb()?);
         let mut found = Found::default();
         for (kind, numbers) in [
@@ -228,8 +227,7 @@ fn what_is_judged_is_what_is_stored() -> Result<()> {
         .collect();
     let count = good.len() as u64;
     let all: Vec<Item> = good.into_iter().chain(bad).collect();
-    let mut hostile = Hostile::enter(&mut victim.phone, &all)?;
-    hostile.phone().power_on_with(Device::boot_with_two_processors)?;
+    let mut hostile = Hostile::enter(&mut victim.phone, &all, Device::boot_with_two_processors)?;
     let found = hostile.attack("race", SEED, &[])?;
     let cases = found.cases.values().sum();
     report("requests that change while they are read", cases, count, &found.wrong);
@@ -251,7 +249,7 @@ fn a_secure_world_without_memory() -> Result<()> {
         messages.push(Item::acting(&format!("unlock-{sequence}"), &Request::Apply(&message))?);
     }
     let count = messages.len() as u64;
-    let mut hostile = Hostile::enter(&mut victim.phone, &messages)?;
+    let mut hostile = Hostile::enter(&mut victim.phone, &messages, Device::boot)?;
     let found = hostile.attack("starving", SEED, &[steps])?;
     let cases = found.cases.values().sum();
     report("messages without memory in the secure world", cases, count.min(steps), &found.wrong);
@@ -271,7 +269,7 @@ fn a_message_is_taken_once() -> Result<()> {
         messages.push(Item::acting(&format!("unlock-{sequence}"), &Request::Apply(&message))?);
     }
     let count = messages.len() as u64;
-    let mut hostile = Hostile::enter(&mut victim.phone, &messages)?;
+    let mut hostile = Hostile::enter(&mut victim.phone, &messages, Device::boot)?;
     let found = hostile.attack("rush", SEED, &[PROCESSES])?;
     let cases = found.cases.values().sum();
     report("messages handed in by many at once", cases, PROCESSES * count, &found.wrong);

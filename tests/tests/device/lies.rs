@@ -1,15 +1,14 @@
-//! A normal world that lies about the storage during everything that changes the
-//! lock's state, and one that lies to the bootloader's question: never is more
-//! open than before or after, nothing is lost, the application lives, and the next
-//! honest start goes on. `absence` has an OS's first question.
+//! A normal world that lies about the storage while messages are handed in one after
+//! the other, and one that lies to the bootloader's question: never is more open than
+//! before or after, nothing is lost, the application lives, and the next honest start
+//! goes on. `absence` has an OS's first question, `moments` what happens once in a life.
 
 use paylatch_proto::state::State;
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
 use paylatch_tests::emulator::Emulator;
 use paylatch_tests::issuer::{BUYER, LENDER};
-use paylatch_tests::liar::{Answer, HONEST, LIES, LOST, LyingOs, answers, lies, some_lies};
-use paylatch_tests::life::{self, Moment, Seen, Tally, Try};
+use paylatch_tests::liar::{Answer, HONEST, LIES, LOST, LyingOs, answers, some_lies};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
 use paylatch_tests::prove::{by_length, report};
@@ -125,82 +124,6 @@ fn during_messages_to_an_unlocked_phone() -> Result<()> {
 #[test]
 fn during_messages_to_a_locked_phone() -> Result<()> {
     messages("locked", "locked", &[LOCK, &["notice"]])
-}
-
-// ---- each moment of a phone's life, each from its beginning --------------------
-
-#[test]
-fn from_the_factory_to_the_release() -> Result<()> {
-    each_moment(|tried| life::from_the_factory_to_the_release(tried), by_length(20, 220))
-}
-
-#[test]
-fn during_a_recovery() -> Result<()> {
-    each_moment(|tried| life::a_recovery(tried), by_length(3, 40))
-}
-
-#[test]
-fn during_a_sunset() -> Result<()> {
-    each_moment(|tried| life::a_sunset(tried), by_length(1, 6))
-}
-
-#[test]
-fn during_a_seal() -> Result<()> {
-    each_moment(|tried| life::a_seal(tried), by_length(3, 80))
-}
-
-fn each_moment(life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>, floor: u64) -> Result<()> {
-    let mut turn = 0;
-    let name = "lies about the storage, from the beginning";
-    life::each_moment(life, (name, floor), |tally, device, moment| {
-        lie(tally, &mut turn, device, moment)
-    })
-}
-
-/// How many positions of a moment are tried, one lie each; at length each position.
-const POSITIONS: u32 = 3;
-
-fn lie(tally: &mut Tally, turn: &mut u32, device: &Device, moment: &Moment) -> Result<()> {
-    if moment.is_start {
-        return Ok(());
-    }
-    let old = Seen::of(device.copy("old")?, moment.act)?;
-    let mut os = LyingOs::warm(device, "honest")?;
-    let before = os.requests()?;
-    (moment.act)(&mut os.phone)?;
-    let requests = os.requests()? - before;
-    os.phone.cut_power();
-    let new = Seen::of(os.phone.device, moment.act)?;
-    tally.is(moment, &old, &new);
-    println!("{}: {requests} requests", moment.name);
-    let every = by_length((requests / POSITIONS).max(1), 1);
-    let mut unchanged = false;
-    for after in (0..requests).filter(|after| after % every == every - 1) {
-        let all = lies(after);
-        let answer = all[*turn as usize % all.len()];
-        *turn += 1;
-        let mut os = LyingOs::warm(device, "lied-to")?;
-        let stored = os.rpmb()?;
-        os.spoil(answer, after, 1)?;
-        // It may be refused.
-        let said = (moment.act)(&mut os.phone).err();
-        let state = os.phone.state()?;
-        let what = format!("{}, {answer} after {after}: {said:?}", moment.name);
-        let allowed = [moment.from, moment.to, "fault"];
-        if !allowed.contains(&state.as_str()) || said.is_none() && state != moment.to {
-            tally.wrong.push(format!("{what}: {state}"));
-        }
-        os.phone.cut_power();
-        // Where nothing was stored, one start after it is as good as another.
-        if said.is_some() && os.rpmb()? == stored && std::mem::replace(&mut unchanged, true) {
-            tally.cases += 1;
-            continue;
-        }
-        // What it said to be done is stored.
-        let earliest = if said.is_none() { &new } else { &old };
-        tally.between(&what, os.phone.device, moment, earliest, &new);
-    }
-    Ok(())
 }
 
 // ---- the bootloader ---------------------------------------------------------------

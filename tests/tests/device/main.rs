@@ -3,13 +3,13 @@
 
 mod absence;
 mod chain;
-mod cuts;
 mod damage;
 mod days;
 mod display;
 mod hostile;
 mod lies;
 mod messages;
+mod moments;
 mod programs;
 mod question;
 mod release;

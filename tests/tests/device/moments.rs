@@ -1,0 +1,151 @@
+//! Each moment of a phone's life that changes the lock's state, spoilt in two ways:
+//! the power is cut at every write to the RPMB, and the normal world lies about the
+//! storage. The next start finds the old state or the new, and what was interrupted
+//! can be done again.
+//!
+//! The start after a cut is cut, too: after one cut of a rekey. With PAYLATCH_PROVE=1,
+//! after each cut of each moment, each cut of the long moments is tried, and a lie at
+//! each request.
+
+use std::cell::Cell;
+
+use paylatch_tests::Result;
+use paylatch_tests::device::Device;
+use paylatch_tests::liar::{self, LyingOs, lies};
+use paylatch_tests::life::{self, Act, Moment, Seen, Tally, Try};
+use paylatch_tests::phone::Phone;
+use paylatch_tests::power_cut::Recording;
+use paylatch_tests::prove::{at_length, by_length, report};
+
+/// So many cuts of a moment are all tried; of more only some, but with
+/// PAYLATCH_PROVE.
+const CUTS: usize = 6;
+
+/// The moment in which a start after a cut is always cut, too.
+const TWICE: &str = "a rekey";
+
+/// At how many requests of a moment there is a lie, one each; at length at each.
+const LIES: u32 = 3;
+
+#[test]
+fn from_the_factory_to_the_release() -> Result<()> {
+    let floors = by_length([39, 20], [320, 220]);
+    each(|tried| life::from_the_factory_to_the_release(tried), floors)
+}
+
+#[test]
+fn a_sunset() -> Result<()> {
+    each(|tried| life::a_sunset(tried), by_length([2, 1], [7, 6]))
+}
+
+#[test]
+fn a_recovery() -> Result<()> {
+    each(|tried| life::a_recovery(tried), by_length([2, 3], [6, 40]))
+}
+
+#[test]
+fn a_seal() -> Result<()> {
+    each(|tried| life::a_seal(tried), by_length([6, 3], [110, 80]))
+}
+
+/// Spoils each moment; there are at least so many cuts and lies.
+fn each(
+    life: impl for<'a> FnOnce(&'a mut Try<'a>) -> Result<()>,
+    [cuts, lies]: [u64; 2],
+) -> Result<()> {
+    let (mut cut, mut lied_to) = (Tally::default(), Tally::default());
+    life(&mut |device, moment| {
+        let done = Done::of(device, moment)?;
+        cut.is(moment, &done.old, &done.new);
+        done.cut(&mut cut, moment)?;
+        if moment.is_start { Ok(()) } else { done.lie(&mut lied_to, device, moment) }
+    })?;
+    report("power cuts at an RPMB write", cut.cases, cuts, &cut.wrong);
+    report("lies about the storage, from the beginning", lied_to.cases, lies, &lied_to.wrong);
+    Ok(())
+}
+
+/// What is done at a moment, unspoilt.
+struct Done {
+    recording: Recording,
+    /// Requests to the storage.
+    requests: u32,
+    old: Seen,
+    new: Seen,
+}
+
+impl Done {
+    fn of(device: &Device, moment: &Moment) -> Result<Done> {
+        let switched_on: &Act = &|_| Ok(());
+        let before = if moment.is_start { None } else { Some(switched_on) };
+        let requests = Cell::new(0);
+        let operation: &Act = &|phone| {
+            let before = liar::requests(phone)?;
+            (moment.act)(phone)?;
+            requests.set(liar::requests(phone)? - before);
+            Ok(())
+        };
+        let recording = Recording::of(device, before, operation)?;
+        let cuts: Vec<usize> = recording.cuts().collect();
+        let (first, last) = (cuts[0], cuts[cuts.len() - 1]);
+        let (writes, requests) = (cuts.len() - 1, requests.get());
+        println!("{}: {writes} writes, {requests} requests", moment.name);
+        let seen = |writes| Seen::of(recording.device(writes)?, moment.act);
+        let (old, new) = (seen(first)?, seen(last)?);
+        Ok(Done { recording, requests, old, new })
+    }
+
+    fn cut(&self, tally: &mut Tally, moment: &Moment) -> Result<()> {
+        let Done { recording, old, new, .. } = self;
+        let cuts: Vec<usize> = recording.cuts().collect();
+        // Many of a voucher's and a seal's are of the same kind: OP-TEE's file table.
+        let every = if at_length() || cuts.len() <= CUTS { 1 } else { cuts.len() / CUTS + 1 };
+        for (number, &writes) in cuts.iter().enumerate() {
+            if number % every != 0 && number + 1 != cuts.len() {
+                continue;
+            }
+            let what = format!("{}, cut {number} of {}", moment.name, cuts.len() - 1);
+            tally.between(&what, recording.device(writes)?, moment, old, new);
+            if at_length() || moment.name == TWICE && number == 4 {
+                let ask: &Act = &|phone| phone.state().map(drop);
+                let start = Recording::of(&recording.device(writes)?, None, ask)?;
+                for (number, writes) in start.cuts().enumerate() {
+                    let what = format!("{what}, and its next start at {number}");
+                    tally.between(&what, start.device(writes)?, moment, old, new);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn lie(&self, tally: &mut Tally, device: &Device, moment: &Moment) -> Result<()> {
+        let Done { requests, old, new, .. } = self;
+        let every = by_length((requests / LIES).max(1), 1);
+        let mut unchanged = false;
+        for after in (0..*requests).filter(|after| after % every == every - 1) {
+            let all = lies(after);
+            let answer = all[tally.cases as usize % all.len()];
+            let mut os = LyingOs::warm(device, "lied-to")?;
+            let stored = os.rpmb()?;
+            os.spoil(answer, after, 1)?;
+            // It may be refused.
+            let said = (moment.act)(&mut os.phone).err();
+            let state = os.phone.state()?;
+            let what = format!("{}, {answer} after {after}: {said:?}", moment.name);
+            let allowed = [moment.from, moment.to, "fault"];
+            if !allowed.contains(&state.as_str()) || said.is_none() && state != moment.to {
+                tally.wrong.push(format!("{what}: {state}"));
+            }
+            os.phone.cut_power();
+            // Where nothing was stored, one start after it is as good as another.
+            if said.is_some() && os.rpmb()? == stored && std::mem::replace(&mut unchanged, true) {
+                tally.cases += 1;
+                continue;
+            }
+            // What it said to be done is stored.
+            let earliest = if said.is_none() { new } else { old };
+            tally.between(&what, os.phone.device, moment, earliest, new);
+        }
+        Ok(())
+    }
+}
