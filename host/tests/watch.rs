@@ -17,7 +17,7 @@ use paylatch::issue::order::{self, Dated, NewLender, Order, OtherRoles};
 use paylatch::issue::prepared::Attached;
 use paylatch::issue::{PrivateKey, Signer};
 #[cfg(all(feature = "pictures", feature = "screen"))]
-use paylatch::screen::{png, qr_code::Code};
+use paylatch::screen::qr_code::Code;
 use paylatch::text;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::Bytes;
@@ -357,15 +357,6 @@ fn an_app_hands_in_what_it_has_through_the_socket() {
     assert_eq!(fs::read(&file).unwrap(), b"mine");
 }
 
-/// A code as a shop's till shows it.
-#[cfg(all(feature = "pictures", feature = "screen"))]
-fn qr(text: &str) -> Vec<u8> {
-    let picture = Code::of(text).and_then(|code| code.picture()).unwrap();
-    let mut file = Vec::new();
-    png::write(&picture, &mut file).unwrap();
-    file
-}
-
 #[cfg(all(feature = "pictures", feature = "screen"))]
 #[test]
 fn a_picture_of_a_code_is_as_good_as_its_text() {
@@ -373,16 +364,16 @@ fn a_picture_of_a_code_is_as_good_as_its_text() {
     let loan = locked(&phone, &signers);
     let picture = phone.path("picture.png");
     let name = picture.to_str().unwrap();
-    fs::write(&picture, qr("https://example.org/")).unwrap();
+    fs::write(&picture, Code::png("https://example.org/").unwrap()).unwrap();
     phone.run(&["apply", name]).fails(3, "not one of");
-    fs::write(&picture, qr(&loan.message(3, Order::Unlock))).unwrap();
+    fs::write(&picture, Code::png(&loan.message(3, Order::Unlock)).unwrap()).unwrap();
     phone.run(&["provision", name]).fails(3, "`paylatch apply` takes");
     phone.run(&["apply", name]).ok();
     assert_eq!(phone.status()["state"], "unlocked");
     // The longest text of all.
     let other = Phone::new();
     let voucher = signers.voucher(&other.device()).voucher;
-    fs::write(&picture, qr(&voucher)).unwrap();
+    fs::write(&picture, Code::png(&voucher).unwrap()).unwrap();
     other.run(&["provision", name]).ok();
     assert_eq!(other.status()["state"], "unlocked");
 
@@ -390,7 +381,7 @@ fn a_picture_of_a_code_is_as_good_as_its_text() {
     fs::create_dir(&inbox).unwrap();
     let mut watch = Watch::start(&phone, &["--messages", inbox.to_str().unwrap()]);
     watch.sees(&json!({ "event": "status", "state": "unlocked" }));
-    fs::write(inbox.join("release.part"), qr(&loan.escrow_release())).unwrap();
+    fs::write(inbox.join("release.part"), Code::png(&loan.escrow_release()).unwrap()).unwrap();
     fs::rename(inbox.join("release.part"), inbox.join("release.png")).unwrap();
     watch.sees(&json!({ "event": "taken", "state": "released" }));
     watch.sees(&json!({ "event": "status", "state": "released" }));

@@ -28,18 +28,12 @@ pub struct Photograph {
 /// The greatest value of an axis of QEMU's touch screen.
 const AXIS: i64 = 0x7fff;
 
-/// The options of `qemu/run` for a phone in `directory` with a display of this size.
+/// The options of `qemu/run` for a phone in `directory` with a display of this size;
+/// `--no-input` besides is one without keys and touch.
 pub fn options(directory: &Path, size: Size) -> [String; 4] {
     let size = format!("{}x{}", size.width(), size.height());
     let socket = socket(directory).display().to_string();
     ["--display".into(), size, "-qmp".into(), format!("unix:{socket},server=on,wait=off")]
-}
-
-/// The options for one with a display alone: without keys, without touch.
-pub fn options_without_input(directory: &Path, size: Size) -> [String; 4] {
-    let [_, _, qmp, socket] = options(directory, size);
-    let (width, height) = (size.width(), size.height());
-    ["-device".into(), format!("virtio-gpu-pci,xres={width},yres={height}"), qmp, socket]
 }
 
 fn socket(directory: &Path) -> PathBuf {

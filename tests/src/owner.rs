@@ -8,6 +8,7 @@ use paylatch::screen::facts::Facts;
 use paylatch::screen::fonts::Fonts;
 use paylatch::screen::language::Language;
 use paylatch::screen::pixmap::{Pixmap, Size};
+use paylatch::screen::rect::Rect;
 use paylatch::screen::state::{Action, Event, Outcome, Said, State};
 use paylatch::screen::{Artist, png};
 use paylatch::words;
@@ -122,13 +123,25 @@ impl Owner {
     /// # Errors
     /// When it is not, or the phone then shows something else.
     pub fn tap(&mut self, action: Action) -> Result<Outcome> {
-        let shown = self.artist.arrange(&self.state, &self.facts, self.display.size());
-        let place = shown.target(action).map(|target| shown.in_sight(target));
-        let place = place.filter(|place| !place.is_empty());
+        let place = self.in_sight(action);
         let place = place.ok_or_else(|| Failure(format!("{action:?} is not in sight")))?;
         let (x, y) = (place.x + place.width / 2, place.y + place.height / 2);
         self.display.tap(x, y)?;
         self.take(Event::Touch(x, y))
+    }
+
+    fn in_sight(&mut self, action: Action) -> Option<Rect> {
+        let shown = self.artist.arrange(&self.state, &self.facts, self.display.size());
+        let place = shown.target(action).map(|target| shown.in_sight(target));
+        place.filter(|place| !place.is_empty())
+    }
+
+    /// Taps on a button that is in sight, and goes to another with keys.
+    ///
+    /// # Errors
+    /// As [`choose`](Owner::choose).
+    pub fn use_button(&mut self, action: Action) -> Result<Outcome> {
+        if self.in_sight(action).is_some() { self.tap(action) } else { self.choose(action) }
     }
 
     /// Pushes the page up by a quarter of the display.
@@ -218,6 +231,8 @@ impl Owner {
                 return Ok(());
             }
             seen = Some(photograph);
+            // The phone needs the processor to draw.
+            std::thread::sleep(Duration::from_millis(20));
         }
         self.complain(seen, wanted.first().map(|(_, drawn)| drawn))
     }

@@ -2,8 +2,10 @@
 
 use qrcode::{Color, EcLevel, QrCode};
 
+use crate::error::{Error, Kind, Result};
 use crate::screen::palette::Ink;
 use crate::screen::pixmap::{Pixmap, Size};
+use crate::screen::png;
 use crate::screen::rect::Rect;
 
 /// The modules of light around a code that ISO/IEC 18004 asks for.
@@ -41,8 +43,19 @@ impl Code {
         })
     }
 
-    /// A picture of it; `None` if it would be larger than one may be, which none is.
-    pub fn picture(&self) -> Option<Pixmap> {
+    /// A picture of the code of a text, as PNG.
+    ///
+    /// # Errors
+    /// [`Kind::Input`] when the text is too long for a code.
+    pub fn png(text: &str) -> Result<Vec<u8>> {
+        let too_long = || Error::new(Kind::Input, "the text is too long for a QR code");
+        let picture = Code::of(text).and_then(|code| code.picture()).ok_or_else(too_long)?;
+        let mut file = Vec::new();
+        png::write(&picture, &mut file).map(|()| file)
+    }
+
+    /// `None` if it would be larger than a picture may be, which none is.
+    fn picture(&self) -> Option<Pixmap> {
         let side = u32::try_from(self.side() * MODULE).ok()?;
         let size = Size::new(side, side)?;
         let mut picture = Pixmap::new(size, Ink::Code.ground());
@@ -80,7 +93,9 @@ mod tests {
 
     #[test]
     fn what_is_too_long_is_no_code() {
-        assert!(Code::of(&"A".repeat(5_000)).is_none());
+        let text = "A".repeat(5_000);
+        assert!(Code::of(&text).is_none());
+        assert_eq!(Code::png(&text).unwrap_err().kind(), Kind::Input);
     }
 
     #[cfg(feature = "pictures")]
@@ -88,9 +103,6 @@ mod tests {
     fn what_is_drawn_is_read() {
         // The longest text of all: a voucher's.
         let text = format!("PAYLATCH1:{}", "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".repeat(20));
-        let mut file = Vec::new();
-        let picture = Code::of(&text).and_then(|code| code.picture()).unwrap();
-        crate::screen::png::write(&picture, &mut file).unwrap();
-        assert_eq!(crate::qr::read(&file).unwrap(), [text]);
+        assert_eq!(crate::qr::read(&Code::png(&text).unwrap()).unwrap(), [text]);
     }
 }

@@ -8,7 +8,6 @@ use paylatch::screen::facts::Facts;
 use paylatch::screen::fonts::Fonts;
 use paylatch::screen::language::Language;
 use paylatch::screen::pixmap::Size;
-use paylatch::screen::png;
 use paylatch::screen::qr_code::Code;
 use paylatch::screen::state::{Action, Event, Outcome as Pressed};
 use paylatch_proto::hotline::Mistyped;
@@ -46,8 +45,8 @@ fn switched_on(phone: &mut Shipped, size: Size) -> Result<Owner> {
 fn speaks_every_language(name: &str, size: Size) -> Result<()> {
     let (_phone, mut owner) = locked(name, size)?;
     for language in Language::ALL {
-        owner.choose(Action::Languages)?;
-        owner.choose(Action::Choose(language))?;
+        owner.use_button(Action::Languages)?;
+        owner.use_button(Action::Choose(language))?;
         assert_eq!(owner.state.language, language);
         keep(&mut owner, &format!("{name}-{}", language.tag()))?;
     }
@@ -97,7 +96,7 @@ fn groups(digits: &str) -> Result<[u32; 2]> {
 fn a_code_by_phone_with_keys_alone() -> Result<()> {
     let fleet = Fleet::get()?;
     let size = size(480, 854)?;
-    let picture = qr(&fleet.release)?;
+    let picture = Code::png(&fleet.release).map_err(|e| Failure(e.to_string()))?;
     let mut phone = Shipped::of(fleet.locked.copy("keys")?);
     phone.device.put_file("/release.png", &picture)?;
     let mut owner = switched_on(&mut phone, size)?;
@@ -214,7 +213,8 @@ fn without_keys_and_touch_it_is_still_shown() -> Result<()> {
     let fleet = Fleet::get()?;
     let size = size(2160, 3840)?;
     let device = fleet.locked.copy("untouchable")?;
-    let options = display::options_without_input(device.directory(), size);
+    let display = display::options(device.directory(), size);
+    let options = [&display[..], &["--no-input".into()]].concat();
     let (mut emulator, directory) = watched(&options, &device)?;
     let facts = said(&mut emulator)?;
     let display = Display::of(&directory, size)?;
@@ -292,13 +292,4 @@ fn pass_elsewhere(device: &Device, seconds: u64) -> Result<()> {
     emulator.shell("paylatch shutdown")?;
     emulator.power_off()?;
     device.ship()
-}
-
-/// The QR code of a text, as a shop's screen shows it.
-fn qr(text: &str) -> Result<Vec<u8>> {
-    let picture = Code::of(text).and_then(|code| code.picture());
-    let picture = picture.ok_or_else(|| Failure("no picture".into()))?;
-    let mut file = Vec::new();
-    png::write(&picture, &mut file).map_err(|e| Failure(e.to_string()))?;
-    Ok(file)
 }

@@ -11,7 +11,7 @@ use paylatch::error::{Error, Kind, Result};
 use paylatch::issue::statement;
 use paylatch::issue::store;
 #[cfg(feature = "screen")]
-use paylatch::screen::{png, qr_code::Code};
+use paylatch::screen::qr_code::Code;
 use paylatch::{text, words};
 use paylatch_proto::armour;
 use paylatch_proto::bytes::PublicKey;
@@ -70,7 +70,7 @@ pub fn run(
     let armoured = text::armour(armour::Kind::Statement, &bytes);
     #[cfg(feature = "screen")]
     if let Some(picture) = picture {
-        write_whole(picture, &qr_code(&armoured)?)?;
+        write_whole(picture, &Code::png(&armoured)?)?;
     }
     let said = &parsed.body;
     let words = match (&question.out, file) {
@@ -95,16 +95,6 @@ pub fn run(
         certified: certificate.is_some(),
     };
     printer.show(&seen, &words)
-}
-
-/// A picture of the code of a text, as PNG.
-#[cfg(feature = "screen")]
-fn qr_code(text: &str) -> Result<Vec<u8>> {
-    let picture = Code::of(text).and_then(|code| code.picture());
-    let picture = picture
-        .ok_or_else(|| Error::new(Kind::NoDevice, "the statement is too long for a QR code"))?;
-    let mut file = Vec::new();
-    png::write(&picture, &mut file).map(|()| file)
 }
 
 /// A directory of files that `openssl dgst -sha256 -verify` reads.
