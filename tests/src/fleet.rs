@@ -45,7 +45,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Made once for all tests that run at the same time.
+    /// Made once for all tests of a program.
     ///
     /// # Errors
     /// When something of it can't be made.

@@ -40,8 +40,9 @@ pub struct Moment<'a> {
     pub is_counted: bool,
 }
 
-/// What is tried at each moment, on copies of the phone, which is switched off.
-pub type Try<'a> = dyn FnMut(&Device, &Moment) -> Result<()> + 'a;
+/// What is tried at each moment, on copies of the phone, which is switched off; the one
+/// with which it was done as it should be, switched off again.
+pub type Try<'a> = dyn FnMut(&Device, &Moment) -> Result<Device> + 'a;
 
 struct Life<'a> {
     issuer: Rc<Issuer>,
@@ -175,8 +176,12 @@ impl<'a> Life<'a> {
 
     /// Its voucher is handed in, which is not tried.
     fn is_enrolled(&mut self) -> Result<()> {
-        let voucher = self.voucher.clone();
-        self.goes("the voucher", "unlocked", &|phone| hand_in(phone, "provision", &voucher))
+        let mut phone = Emulated::of(self.device.copy("life")?);
+        phone.power_on()?;
+        hand_in(&mut phone, "provision", &self.voucher)?;
+        phone.power_off()?;
+        self.device = phone.device;
+        Ok(())
     }
 
     /// A wrong code, and what is remembered of it.
@@ -205,9 +210,7 @@ impl<'a> Life<'a> {
         };
         let (from, to) = ("unlocked", "unlocked");
         let name = "a hotline code";
-        let moment = Moment { name, from, to, act: right, is_start: false, is_counted: true };
-        (self.tried)(&self.device, &moment)?;
-        self.goes(name, to, right)
+        self.moment(&Moment { name, from, to, act: right, is_start: false, is_counted: true })
     }
 
     fn through_a_deadline(&mut self) -> Result<()> {
@@ -227,22 +230,12 @@ impl<'a> Life<'a> {
     }
 
     fn act(&mut self, name: &str, from: &str, to: &str, act: &Act) -> Result<()> {
-        let moment = Moment { name, from, to, act, is_start: false, is_counted: false };
-        (self.tried)(&self.device, &moment)?;
-        self.goes(name, to, act)
+        self.moment(&Moment { name, from, to, act, is_start: false, is_counted: false })
     }
 
     /// Goes on to the next moment.
-    fn goes(&mut self, name: &str, to: &str, act: &Act) -> Result<()> {
-        let mut phone = Emulated::of(self.device.copy("life")?);
-        phone.power_on()?;
-        act(&mut phone)?;
-        match phone.state()? {
-            state if state == to => {}
-            state => return Err(Failure(format!("{name}: {state}, not {to}"))),
-        }
-        phone.power_off()?;
-        self.device = phone.device;
+    fn moment(&mut self, moment: &Moment) -> Result<()> {
+        self.device = (self.tried)(&self.device, moment)?;
         Ok(())
     }
 
@@ -250,8 +243,7 @@ impl<'a> Life<'a> {
     fn start(&mut self, name: &str, state: &str) -> Result<()> {
         let act: &Act = &|phone| phone.state().map(drop);
         let (from, to) = (state, state);
-        let moment = Moment { name, from, to, act, is_start: true, is_counted: false };
-        (self.tried)(&self.device, &moment)
+        self.moment(&Moment { name, from, to, act, is_start: true, is_counted: false })
     }
 }
 

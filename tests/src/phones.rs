@@ -28,7 +28,7 @@ pub struct Phones {
 pub const LOCKED_AT: u64 = 11;
 
 impl Phones {
-    /// Made once for all tests that run at the same time.
+    /// Made once for all tests of a program.
     ///
     /// # Errors
     /// When something of it can't be made.

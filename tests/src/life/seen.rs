@@ -27,14 +27,14 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// Switches it on; bootloader and OS are told the same.
+    /// Switches it on; bootloader and OS are told the same. The phone is left on.
     ///
     /// # Errors
     /// When the phone does not answer, or `act` fails.
     ///
     /// # Panics
     /// When bootloader and OS are told different states.
-    pub fn of(device: Device, act: &Act) -> Result<Seen> {
+    pub fn of(device: Device, act: &Act) -> Result<(Seen, Emulated)> {
         let mut phone = Emulated::of(device);
         phone.power_on()?;
         let status = phone.status()?;
@@ -45,7 +45,8 @@ impl Seen {
         let before = look(&mut phone, &status)?;
         act(&mut phone)?;
         let status = phone.status()?;
-        Ok(Seen { state, phone: before, uptime, after: look(&mut phone, &status)? })
+        let seen = Seen { state, phone: before, uptime, after: look(&mut phone, &status)? };
+        Ok((seen, phone))
     }
 }
 
@@ -92,7 +93,7 @@ impl Tally {
     pub fn between(&mut self, what: &str, device: Device, moment: &Moment, old: &Seen, new: &Seen) {
         self.cases += 1;
         let seen = match Seen::of(device, moment.act) {
-            Ok(seen) => seen,
+            Ok((seen, _)) => seen,
             Err(failure) => {
                 self.wrong.push(format!("{what}: {failure}"));
                 return;

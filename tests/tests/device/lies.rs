@@ -110,9 +110,7 @@ fn messages(name: &str, state: &str, orders: &[&[&str]]) -> Result<()> {
 
 #[test]
 fn during_messages_to_an_unlocked_phone() -> Result<()> {
-    // Held, so that these are the phones of before.
-    let phones = Phones::get()?;
-    let contact = phones.issuer.contact(BUYER);
+    let contact = Phones::get()?.issuer.contact(BUYER);
     let contact: &[&str] = &["contact", "--contact", &contact];
     messages(
         "unlocked",

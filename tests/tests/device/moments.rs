@@ -55,10 +55,13 @@ fn each(
 ) -> Result<()> {
     let (mut cut, mut lied_to) = (Tally::default(), Tally::default());
     life(&mut |device, moment| {
-        let done = Done::of(device, moment)?;
+        let (done, phone) = Done::of(device, moment)?;
         cut.is(moment, &done.old, &done.new);
         done.cut(&mut cut, moment)?;
-        if moment.is_start { Ok(()) } else { done.lie(&mut lied_to, device, moment) }
+        if !moment.is_start {
+            done.lie(&mut lied_to, device, moment)?;
+        }
+        Ok(phone)
     })?;
     report("power cuts at an RPMB write", cut.cases, cuts, &cut.wrong);
     report("lies about the storage, from the beginning", lied_to.cases, lies, &lied_to.wrong);
@@ -75,7 +78,8 @@ struct Done {
 }
 
 impl Done {
-    fn of(device: &Device, moment: &Moment) -> Result<Done> {
+    /// Does it; the phone afterwards, switched off.
+    fn of(device: &Device, moment: &Moment) -> Result<(Done, Device)> {
         let switched_on: &Act = &|_| Ok(());
         let before = if moment.is_start { None } else { Some(switched_on) };
         let requests = Cell::new(0);
@@ -91,8 +95,9 @@ impl Done {
         let (writes, requests) = (cuts.len() - 1, requests.get());
         println!("{}: {writes} writes, {requests} requests", moment.name);
         let seen = |writes| Seen::of(recording.device(writes)?, moment.act);
-        let (old, new) = (seen(first)?, seen(last)?);
-        Ok(Done { recording, requests, old, new })
+        let ((old, mut phone), (new, _)) = (seen(first)?, seen(last)?);
+        phone.power_off()?;
+        Ok((Done { recording, requests, old, new }, phone.device))
     }
 
     fn cut(&self, tally: &mut Tally, moment: &Moment) -> Result<()> {
