@@ -40,6 +40,9 @@ deps:
 	@cargo fetch --quiet --locked
 	@qemu/build crates take $(target)
 
+# What a target stands on, unless it is known to be there.
+needs = $(if $(BUILT),,$(1))
+
 # Where a build was made is not in what it made: our own sources have relative names,
 # the crates get some. After `deps`, the crates are there.
 remap = $$(printf -- ' --remap-path-prefix=%s=/crates/' "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*/)
@@ -77,12 +80,12 @@ endef
 # $(call build_ta,FEATURE,ELF)
 build_ta = $(call build_application,paylatch-ta,$(1),$(2))
 
-ta: deps
+ta: $(call needs,deps)
 	$(say) "ta: building the trusted application (about 1 min the first time)"
 	@$(call build_ta,optee,$(ta_elf))
 
 # paylatch itself, and the C library with its example.
-programs: deps
+programs: $(call needs,deps)
 	$(say) "programs: building what runs on the device (about 2 min the first time)"
 	@$(MAKE) -s -C qemu clients >/dev/null
 	@$(cargo_arm64) OPTEE_CLIENT_EXPORT=$(target)/device/sysroot \
@@ -105,19 +108,19 @@ device: ta programs
 	@$(MAKE) -s -C qemu device TA_ELF=$(ta_elf) INITRAMFS_ADD=$(target)/initramfs
 
 # A device whose application says how much stack and heap it uses.
-measured-device: programs
+measured-device: $(call needs,programs)
 	@$(call build_ta,measure,$(ta_measured)) >/dev/null
 	@PAYLATCH_DEVICE=$(target)/measured $(MAKE) -s -C qemu device TA_ELF=$(ta_measured) \
 		INITRAMFS_ADD=$(target)/initramfs
 
 # Firmware with an application that fails, and with none, for tests of who asks.
-faulty-firmware: deps
+faulty-firmware: $(call needs,deps)
 	@$(call build_ta,failing,$(ta_failing)) >/dev/null
 	@PAYLATCH_DEVICE=$(target)/failing-ta $(MAKE) -s -C qemu firmware TA_ELF=$(ta_failing)
 	@PAYLATCH_DEVICE=$(target)/without-ta $(MAKE) -s -C qemu firmware TA_ELF=none
 
 # A device to be measured, with OP-TEE's own TA in it beside ours.
-bench-device: device host
+bench-device: $(call needs,device host)
 	@$(call build_application,paylatch-bench-ta,optee,$(ta_bench)) >/dev/null
 	@mkdir -p $(target)/bench-initramfs/usr/bin
 	@$(target)/debug/bench --client $(target)/bench-initramfs/usr/bin/paylatch-costs
@@ -147,31 +150,33 @@ shell: device
 ours := --quiet --workspace --features paylatch/header,paylatch/display,paylatch/pictures
 
 # What the lock screen is written with.
-fonts: deps
+fonts: $(call needs,deps)
 	@$(MAKE) -s -C qemu fonts >/dev/null
 
 host:
 	$(say) "host: building the programs and tests (about 1 min the first time)"
 	@cargo test $(ours) --no-run
 
-# What a test stands on, unless it is known to be there.
-needs = $(if $(BUILT),,$(1))
-
 run: $(call needs,device host)
 	@$(target)/debug/story
 
 # --- Tests ---------------------------------------------------------------------
 
-# What leaves a processor idle at times is run beside what does not.
-test: check device faulty-firmware measured-device xtest-device bench-device chip host fonts $(target)/python/done
+# Two processors are kept busy: of each two things that are done at once, the last says
+# how far it is, and the other says all of it in the end.
+test: deps
+	@$(beside) '$(built) host' '$(built) device'
+	@$(beside) '$(built) fonts $(target)/python/done faulty-firmware measured-device xtest-device bench-device' \
+		'$(built) check chip'
 	@qemu/build crates keep $(target)
-	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 host-tests issuer-tests' \
-		'$(MAKE) -s BUILT=1 chip-test'
-	@tests/beside $(target)/beside '$(MAKE) -s BUILT=1 run storage-test memory-test costs-test' \
-		'$(MAKE) -s BUILT=1 device-tests'
+	@$(beside) '$(built) host-tests issuer-tests' '$(built) chip-test'
+	@$(beside) '$(built) run storage-test memory-test costs-test' '$(built) device-tests'
+
+beside = tests/beside $(target)/beside
+built  = $(MAKE) -s BUILT=1
 
 # Format, lints, docs, licences. OP-TEE has no unwinder, and what runs under it none.
-check: device host
+check: $(call needs,device host)
 	$(say) "check: format, lints, docs, licences (about 2 min the first time)"
 	@cargo fmt --check
 	@cargo fmt --check --manifest-path tests/chip/Cargo.toml
@@ -229,7 +234,7 @@ costs-test: $(call needs,bench-device)
 	@PAYLATCH_DEVICE=$(target)/bench cargo test $(ours) --test costs -- --nocapture
 
 # A device on which OP-TEE's own test suite runs.
-xtest-device: ta
+xtest-device: $(call needs,ta)
 	@PAYLATCH_DEVICE=$(target)/xtest $(MAKE) -s -C qemu xtest TA_ELF=$(ta_elf)
 
 # OP-TEE's own test suite, on our OP-TEE.
@@ -248,7 +253,7 @@ chip_program := $(target)/arm64/$(arm64)/ta/paylatch-chip-program
 chip_tool     = CARGO_TARGET_DIR=$(target) PKG_CONFIG_PATH=$$(qemu/build unicorn)
 
 # The lock, compiled as in the application, and the emulator that runs it.
-chip: deps
+chip: $(call needs,deps)
 	$(say) "chip: building the lock for an emulator, and the emulator (about 1 min the first time)"
 	@$(MAKE) -s -C qemu devkit >/dev/null
 	@$(cargo_ta) -p paylatch-chip-program --bin paylatch-chip-program --features program
