@@ -95,8 +95,9 @@ impl Done {
         let (writes, requests) = (cuts.len() - 1, requests.get());
         println!("{}: {writes} writes, {requests} requests", moment.name);
         let seen = |writes| Seen::of(recording.device(writes)?, moment.act);
-        let ((old, mut phone), (new, _)) = (seen(first)?, seen(last)?);
+        let (old, mut phone) = seen(first)?;
         phone.power_off()?;
+        let (new, _) = seen(last)?;
         Ok((Done { recording, requests, old, new }, phone.device))
     }
 
