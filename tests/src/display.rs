@@ -12,7 +12,7 @@ use crate::{Failure, Result};
 /// The display of a phone that is switched on.
 pub struct Display {
     monitor: BufReader<UnixStream>,
-    photograph: PathBuf,
+    directory: PathBuf,
     size: Size,
 }
 
@@ -49,10 +49,15 @@ impl Display {
         let failed = |error| Failure(format!("the emulator's monitor: {error}"));
         let stream = UnixStream::connect(socket(directory)).map_err(failed)?;
         let monitor = BufReader::new(stream);
-        let mut display = Display { monitor, photograph: directory.join("photograph.ppm"), size };
+        let mut display = Display { monitor, directory: directory.to_owned(), size };
         display.next()?;
         display.ask("qmp_capabilities", json!({}))?;
         Ok(display)
+    }
+
+    /// That of its phone.
+    pub fn directory(&self) -> &Path {
+        &self.directory
     }
 
     /// Its size.
@@ -123,7 +128,7 @@ impl Display {
     /// # Errors
     /// When it can't be photographed.
     pub fn photograph(&mut self) -> Result<Photograph> {
-        let path = self.photograph.clone();
+        let path = self.directory.join("photograph.ppm");
         self.ask("screendump", json!({ "filename": path.display().to_string() }))?;
         let bytes = std::fs::read(&path).map_err(|e| Failure(format!("the photograph: {e}")))?;
         ppm(&bytes).ok_or_else(|| Failure("the photograph can't be read".into()))

@@ -20,6 +20,10 @@ const BUSY: &str = "rdinit=/bin/sh -- -c \"/bin/busybox mknod /dev/null c 1 3; \
 /// The same for the OS that is shipped, whose command line is signed.
 const AWAKE: &str = "name=opt/paylatch/awake,string=1";
 
+/// What a device's two consoles have said since it was switched on, in its directory: the
+/// normal world's and the secure world's.
+pub const LOGS: [&str; 2] = ["console.log", "secure.log"];
+
 /// A running emulator. Dropping it is a power cut.
 pub struct Emulator {
     qemu: Child,
@@ -75,7 +79,7 @@ impl Emulator {
     }
 
     fn launch(date: &str, directory: &Path, options: &[&str]) -> Result<Emulator> {
-        let secure = directory.join("secure.log");
+        let [copy, secure] = LOGS.map(|log| directory.join(log));
         let mut qemu = Command::new(repository().join("qemu/run"))
             .arg(directory)
             .args(options)
@@ -91,7 +95,6 @@ impl Emulator {
         let console = qemu.stdin.take();
         let mut from = qemu.stdout.take().ok_or_else(|| Failure("no console".into()))?;
         let (to, output) = mpsc::channel();
-        let copy = directory.join("console.log");
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             // To be looked at while a test waits.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use paylatch::words;
+use paylatch_proto::api::EventKind;
 use serde_json::Value;
 
 use crate::device::Device;
@@ -36,6 +38,8 @@ pub struct Fleet {
     pub unlocked: Device,
     /// Financed and locked.
     pub locked: Device,
+    /// Since when, in its seconds of use.
+    pub locked_at: u64,
     /// Paid off.
     pub released: Device,
     /// Another phone, never financed.
@@ -73,6 +77,7 @@ impl Fleet {
         expect("apply", &mut phone, &message(10, &["notice"])?)?;
         phone.pass(NOTICE + 1)?;
         expect("apply", &mut phone, &message(11, &["lock", "--reason", "payment-overdue"])?)?;
+        let locked_at = locked_at(&mut phone)?;
         let locked = shipped(&mut phone, "locked")?;
         expect("apply", &mut phone, &release)?;
         let released = shipped(&mut phone, "released")?;
@@ -89,6 +94,7 @@ impl Fleet {
             fresh,
             unlocked,
             locked,
+            locked_at,
             released,
             sealed,
             photo,
@@ -115,6 +121,16 @@ impl Fleet {
 
 fn id(phone: &mut Emulated) -> Result<String> {
     Ok(phone.ask(&["identity"])?["device"].as_str().unwrap_or_default().to_owned())
+}
+
+/// When it was locked last.
+fn locked_at(phone: &mut Emulated) -> Result<u64> {
+    let history = phone.ask(&["history"])?;
+    let mut events = history["events"].as_array().into_iter().flatten().rev();
+    let locked = words::event_name(EventKind::Locked);
+    let at =
+        events.find(|event| event["event"] == locked).and_then(|event| event["uptime"].as_u64());
+    at.ok_or_else(|| Failure(format!("never locked: {history}")))
 }
 
 fn expect(verb: &str, phone: &mut Emulated, text: &str) -> Result<()> {

@@ -1,5 +1,6 @@
 //! An owner in front of a phone: does something on the screen, and sees what it shows.
 
+use std::ops::Range;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,12 +17,13 @@ use paylatch_proto::api::{self, Notice, Status};
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::contact::{Amount, Contact};
 use paylatch_proto::hotline::Challenge;
-use paylatch_proto::state::{self, Fault, Reason};
+use paylatch_proto::state::{self, Fault, Reason, State as Phase};
 use paylatch_proto::voucher::Policy;
 use serde_json::Value;
 
 use crate::device::built;
 use crate::display::{Display, Photograph};
+use crate::emulator::LOGS;
 use crate::shipped::state_of;
 use crate::{Failure, Result, repository};
 
@@ -40,8 +42,7 @@ pub struct Owner {
 }
 
 impl Owner {
-    /// Looks at a phone that shows these facts, with the fonts that are in it; for how long
-    /// it has been locked, the phone says.
+    /// Looks at a phone that shows these facts, with the fonts that are in it.
     ///
     /// # Errors
     /// When it shows something else.
@@ -56,7 +57,7 @@ impl Owner {
     pub fn with_fonts(display: Display, facts: Facts, fonts: Fonts) -> Result<Owner> {
         let state = State::new(facts.language());
         let mut owner = Owner { display, artist: Artist::new(fonts), state, facts };
-        owner.must_see_one_of(locked_for(&owner.facts))?;
+        owner.must_see()?;
         Ok(owner)
     }
 
@@ -183,8 +184,7 @@ impl Owner {
         if before != now {
             self.state.changed(before, now);
         }
-        let locked_for = self.facts.locked_for.filter(|_| now == before);
-        self.facts = Facts { locked_for, ..facts };
+        self.facts = facts;
         self.must_see()
     }
 
@@ -193,19 +193,20 @@ impl Owner {
     /// # Errors
     /// When it does not for a long time.
     pub fn must_see(&mut self) -> Result<()> {
-        let now = self.facts.clone();
-        self.must_see_one_of([now])
+        const LATER: u64 = 120;
+        self.must_see_later(0..LATER)
     }
 
-    fn must_see_one_of(&mut self, facts: impl IntoIterator<Item = Facts>) -> Result<()> {
-        const LATER: u64 = 120;
+    /// The phone shows what is drawn here so many seconds later.
+    ///
+    /// # Errors
+    /// When it does not for a long time.
+    pub fn must_see_later(&mut self, seconds: Range<u64>) -> Result<()> {
         let begin = Instant::now();
         let mut wanted: Vec<(Facts, Pixmap)> = Vec::new();
         let mut seen: Option<Photograph> = None;
-        let mut candidates = facts
-            .into_iter()
-            .flat_map(|facts| (0..LATER).map(move |seconds| later(&facts, seconds)))
-            .peekable();
+        let facts = self.facts.clone();
+        let mut candidates = seconds.map(|seconds| later(&facts, seconds));
         let mut words = Vec::new();
         while begin.elapsed() < PATIENCE {
             let photograph = self.display.photograph()?;
@@ -237,22 +238,25 @@ impl Owner {
         self.complain(seen, wanted.first().map(|(_, drawn)| drawn))
     }
 
+    /// Keeps what there is to look at.
     fn complain(&self, seen: Option<Photograph>, wanted: Option<&Pixmap>) -> Result<()> {
-        let directory = repository().join("target/screen");
+        let phone = self.display.directory();
+        let name = phone.file_name().unwrap_or_default();
+        let directory = repository().join("target/screen").join(name);
         let failed = |e| Failure(format!("{}: {e}", directory.display()));
         std::fs::create_dir_all(&directory).map_err(failed)?;
-        let mut kept = Vec::new();
         let seen =
             seen.and_then(|seen| Pixmap::of(Size::new(seen.size.0, seen.size.1)?, seen.pixels));
-        for (name, picture) in [("seen", seen.as_ref()), ("wanted", wanted)] {
+        for (name, picture) in [("seen.png", seen.as_ref()), ("wanted.png", wanted)] {
             let Some(picture) = picture else { continue };
-            let path = directory.join(format!("{}-{name}.png", std::process::id()));
-            png::write(picture, std::fs::File::create(&path).map_err(failed)?)
-                .map_err(|e| Failure(e.to_string()))?;
-            kept.push(path.display().to_string());
+            let file = std::fs::File::create(directory.join(name)).map_err(failed)?;
+            png::write(picture, file).map_err(|e| Failure(e.to_string()))?;
         }
-        let state = &self.state;
-        Err(Failure(format!("the display shows something else: {}; {state:?}", kept.join(", "))))
+        for log in LOGS {
+            std::fs::copy(phone.join(log), directory.join(log)).map_err(failed)?;
+        }
+        let (state, kept) = (&self.state, directory.display());
+        Err(Failure(format!("the display shows something else: {kept}; {state:?}")))
     }
 }
 
@@ -270,15 +274,6 @@ fn later(facts: &Facts, seconds: u64) -> Facts {
         enrolment.hotline.iter_mut().for_each(|hotline| run(&mut hotline.wait));
     }
     facts.later(status)
-}
-
-/// The same, locked for each time that may be.
-fn locked_for(facts: &Facts) -> impl Iterator<Item = Facts> + use<> {
-    const MINUTES: u64 = 60;
-    const HOURS: u64 = 4;
-    let times = (0..HOURS * MINUTES).map(|minutes| Some(60 * minutes));
-    let facts = facts.clone();
-    std::iter::once(None).chain(times).map(move |locked_for| Facts { locked_for, ..facts.clone() })
 }
 
 /// All that a page says of times.
@@ -299,18 +294,19 @@ fn spans(facts: &Facts) -> Vec<String> {
     .collect()
 }
 
-/// What the service says of the state, as it says it: the last line of its kind.
+/// What the service says of the state, as it says it: the last line of its kind; of a phone
+/// that was locked last at this second of its use.
 ///
 /// # Errors
 /// When it has said nothing, or something else.
-pub fn facts(log: &str) -> Result<Facts> {
+pub fn facts(log: &str, locked_at: u64) -> Result<Facts> {
     let last = log.lines().rev().find(|line| line.starts_with(r#"{"event":"status""#));
     let object = last.and_then(|line| serde_json::from_str(line).ok());
     let object: Value = object.ok_or_else(|| Failure("no status yet".into()))?;
-    read(&object).ok_or_else(|| Failure(format!("not a status: {object}")))
+    read(&object, locked_at).ok_or_else(|| Failure(format!("not a status: {object}")))
 }
 
-fn read(object: &Value) -> Option<Facts> {
+fn read(object: &Value, locked_at: u64) -> Option<Facts> {
     let state = state_of(object["state"].as_str()?)?;
     let fault = object["fault"].as_str();
     let detail = if object["deadline_passed"] == true {
@@ -333,7 +329,9 @@ fn read(object: &Value) -> Option<Facts> {
         Value::Null => None,
         object => Some(contact(object)?),
     };
-    Some(Facts { status, contact, locked_for: None })
+    let locked = state == Phase::Locked && detail != state::DETAIL_DEADLINE_PASSED;
+    let locked_for = if locked { status.uptime.checked_sub(locked_at) } else { None };
+    Some(Facts { status, contact, locked_for })
 }
 
 fn enrolment(object: &Value, reason: Option<Reason>) -> Option<api::Enrolment> {

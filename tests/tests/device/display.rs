@@ -37,7 +37,7 @@ fn switched_on(phone: &mut Shipped, size: Size) -> Result<Owner> {
     let directory = phone.device.directory().to_owned();
     let options = display::options(&directory, size);
     assert_eq!(phone.power_on(&options.each_ref().map(String::as_str))?, Outcome::Restricted);
-    let facts = facts(&phone.emulator()?.log())?;
+    let facts = facts(&phone.emulator()?.log(), Fleet::get()?.locked_at)?;
     Owner::before(Display::of(&directory, size)?, facts)
 }
 
@@ -128,6 +128,8 @@ fn a_code_by_phone_with_keys_alone() -> Result<()> {
     let mut owner = switched_on(&mut phone, size)?;
     assert!(waits(&owner), "{:?}", owner.facts);
     owner.choose(Action::EnterCode)?;
+    // She sees it run down by the second.
+    owner.must_see_later(2..10)?;
     owner.type_digits(&digits(right))?;
     assert_eq!(owner.state.code(&owner.facts), None);
 
@@ -172,7 +174,7 @@ fn said(emulator: &mut Emulator) -> Result<Facts> {
     let events = emulator.shell(
         "until grep -q '\"mode\":\"restricted\"' /run/events; do usleep 100000; done; cat /run/events",
     )?;
-    facts(&events.text)
+    facts(&events.text, Fleet::get()?.locked_at)
 }
 
 #[test]
@@ -280,7 +282,7 @@ fn next_facts(phone: &mut Shipped) -> Result<Facts> {
     let emulator = phone.emulator()?;
     emulator.wait_for(r#"{"event":"status""#)?;
     emulator.wait_for("\n")?;
-    facts(&emulator.log())
+    facts(&emulator.log(), Fleet::get()?.locked_at)
 }
 
 /// Lets seconds of use pass in another system than the one that is shipped, whose time is

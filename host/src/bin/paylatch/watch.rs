@@ -35,6 +35,8 @@ const RESTRICTED: Duration = Duration::from_millis(250);
 const USABLE: Duration = Duration::from_secs(1);
 /// How often it is looked whether the program has changed the mode.
 const CHANGING: Duration = Duration::from_millis(50);
+/// How often a time is told anew that is written in seconds: one of up to a minute.
+const SECOND: Duration = Duration::from_secs(1);
 /// How often what is kept is handed in while a fault stays the same.
 const OFFER: Duration = Duration::from_secs(30);
 
@@ -91,6 +93,23 @@ impl Picture {
     }
 }
 
+/// Whether one of the times that run down is written in seconds.
+fn counts_seconds(status: &Status) -> bool {
+    const MINUTE: u64 = 60;
+    let Some(enrolment) = &status.enrolment else { return false };
+    let notice = enrolment.notice;
+    [
+        enrolment.hotline.map(|hotline| hotline.wait),
+        notice.map(|notice| notice.lock_in),
+        notice.map(|notice| notice.ends_in),
+        enrolment.deadline_in,
+        enrolment.sunset_in,
+    ]
+    .into_iter()
+    .flatten()
+    .any(|left| (1..=MINUTE).contains(&left))
+}
+
 /// What `STATE` answered, without the times.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct StateNow {
@@ -124,6 +143,8 @@ pub struct Watcher<'a> {
     /// When the state changes by itself, as far as that was known.
     until_change: Duration,
     told: Option<Picture>,
+    /// When a time that is written in seconds is another one.
+    next_second: Option<Instant>,
     /// Lines of the kept texts that were told to be unreadable.
     unreadable: Vec<usize>,
     /// The fault at which what is kept was last handed in, and when.
@@ -171,6 +192,7 @@ pub fn run(
         now: None,
         until_change: Duration::MAX,
         told: None,
+        next_second: None,
         unreadable: Vec::new(),
         offered: None,
         outdated: false,
@@ -272,7 +294,8 @@ impl Watcher<'_> {
         let soon = Some(words.seconds).filter(|&seconds| seconds != NO_CHANGE && seconds > 0);
         self.until_change = soon.map_or(Duration::MAX, |s| Duration::from_secs(s.into()));
         self.now = Some(words.into());
-        if due || before != self.now {
+        let counted = self.next_second.is_some_and(|at| at <= Instant::now());
+        if due || counted || before != self.now {
             self.tell_change()?;
         }
         match ticked {
@@ -338,6 +361,7 @@ impl Watcher<'_> {
             self.told = Some(picture);
             self.outdated = true;
         }
+        self.next_second = counts_seconds(&status).then(|| Instant::now() + SECOND);
         self.aged = Some(status);
         Ok(())
     }
