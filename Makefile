@@ -169,8 +169,8 @@ test: deps
 	@$(beside) '$(built) fonts $(target)/python/done faulty-firmware measured-device xtest-device bench-device' \
 		'$(built) check chip'
 	@qemu/build crates keep $(target)
-	@$(beside) '$(built) host-tests issuer-tests' '$(built) chip-test'
-	@$(beside) '$(built) run storage-test memory-test costs-test' '$(built) device-tests'
+	@$(beside) '$(built) host-tests issuer-tests chip-test run storage-test memory-test costs-test' \
+		'$(built) device-tests'
 
 beside = tests/beside $(target)/beside
 built  = $(MAKE) -s BUILT=1
