@@ -1,7 +1,7 @@
 //! A normal world that lies about the storage while messages are handed in one after
 //! the other, and one that lies to the bootloader's question: never is more open than
 //! before or after, nothing is lost, the application lives, and the next honest start
-//! goes on. `absence` has an OS's first question, `moments` what happens once in a life.
+//! goes on. `absence` has an OS's first question, `changes` what happens once in a life.
 
 use paylatch_proto::state::State;
 use paylatch_tests::Result;

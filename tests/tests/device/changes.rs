@@ -1,4 +1,4 @@
-//! Each moment of a phone's life that changes the lock's state, spoilt in two ways:
+//! Each change of the lock's state in a phone's life, a moment of it, spoilt in two ways:
 //! the power is cut at every write to the RPMB, and the normal world lies about the
 //! storage. The next start finds the old state or the new, and what was interrupted
 //! can be done again.
