@@ -13,11 +13,11 @@ use paylatch::screen::rect::Rect;
 use paylatch::screen::state::{Action, Event, Outcome, Said, State};
 use paylatch::screen::{Artist, png};
 use paylatch::words;
-use paylatch_proto::api::{self, Notice, Status};
+use paylatch_proto::api::{self, EventKind, Notice, Status};
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::contact::{Amount, Contact};
 use paylatch_proto::hotline::Challenge;
-use paylatch_proto::state::{self, Fault, Reason, State as Phase};
+use paylatch_proto::state::{self, Fault, Reason};
 use paylatch_proto::voucher::Policy;
 use serde_json::Value;
 
@@ -329,9 +329,8 @@ fn read(object: &Value, locked_at: u64) -> Option<Facts> {
         Value::Null => None,
         object => Some(contact(object)?),
     };
-    let locked = state == Phase::Locked && detail != state::DETAIL_DEADLINE_PASSED;
-    let locked_for = if locked { status.uptime.checked_sub(locked_at) } else { None };
-    Some(Facts { status, contact, locked_for })
+    let locked = api::Event { kind: EventKind::Locked, uptime: u32::try_from(locked_at).ok()? };
+    Some(Facts::of(status, contact, &[locked]))
 }
 
 fn enrolment(object: &Value, reason: Option<Reason>) -> Option<api::Enrolment> {
