@@ -10,11 +10,15 @@ use crate::error::{Error, Kind, Result};
 /// [`Kind::Input`], which says what is wrong.
 pub fn decode<const N: usize>(text: &str) -> Result<Bytes<N>> {
     let text = text.trim();
-    let bytes = decode_any(text)?;
-    <[u8; N]>::try_from(bytes).map(Bytes).map_err(|bytes| {
-        let (expected, got) = (N * 2, bytes.len() * 2);
-        Error::new(Kind::Input, format!("{got} hexadecimal digits; expected {expected}"))
-    })
+    let mut bytes = [0; N];
+    match base16ct::mixed::decode(text, &mut bytes) {
+        Ok(whole) if whole.len() == N => Ok(Bytes(bytes)),
+        // Of another length, or no digits at all.
+        _ => decode_any(text).and_then(|bytes| {
+            let (expected, got) = (N * 2, bytes.len() * 2);
+            Err(Error::new(Kind::Input, format!("{got} hexadecimal digits; expected {expected}")))
+        }),
+    }
 }
 
 /// As many bytes as there are pairs of digits.

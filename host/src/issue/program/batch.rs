@@ -4,7 +4,6 @@
 //! a missing column. A column that means nothing is refused: it may be a slip of
 //! the pen in one that does.
 
-use std::collections::HashMap;
 use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
@@ -35,13 +34,15 @@ impl Row<'_> {
     /// The field in this column; `None` when it is empty or there is none.
     pub fn get(&self, column: &str) -> Option<&str> {
         let (columns, record) = self.fields?;
-        let field = record.get(*columns.places.get(column)?)?;
+        let place = columns.names.iter().position(|name| name == column)?;
+        let field = record.get(place)?.trim();
         Some(field).filter(|field| !field.is_empty())
     }
 }
 
+/// As they are named in the first line, in their order.
 struct Columns {
-    places: HashMap<String, usize>,
+    names: Vec<String>,
 }
 
 /// A CSV file that can be gone through more than once.
@@ -89,8 +90,7 @@ impl<'a> Batch<'a> {
         let io = |e| Error::io(self.path, &e);
         let file = File::open(self.path).map_err(io)?;
         let bar = bar(label, file.metadata().map_err(io)?.len());
-        let mut reader =
-            csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(bar.wrap_read(file));
+        let mut reader = csv::Reader::from_reader(bar.wrap_read(file));
         let columns = self.columns(&mut reader)?;
         let mut record = StringRecord::new();
         let mut count = 0;
@@ -140,8 +140,8 @@ impl<'a> Batch<'a> {
             ErrorKind::Io(e) => Error::io(self.path, &e),
             _ => self.bad("the first line is not text (UTF-8)"),
         })?;
-        let mut places = HashMap::new();
-        for (place, name) in head.iter().enumerate() {
+        let mut names: Vec<String> = Vec::new();
+        for name in head.iter().map(str::trim) {
             if !ALWAYS.contains(&name) && !self.known.contains(&name) {
                 let known: Vec<&str> = ALWAYS.iter().chain(self.known).copied().collect();
                 return Err(self.bad(format!(
@@ -150,14 +150,15 @@ impl<'a> Batch<'a> {
                     known.join(", ")
                 )));
             }
-            if places.insert(name.to_owned(), place).is_some() {
+            if names.iter().any(|known| known == name) {
                 return Err(self.bad(format!("column `{name}` is there twice")));
             }
+            names.push(name.to_owned());
         }
-        if !places.contains_key("device") {
+        if !names.iter().any(|name| name == "device") {
             return Err(self.bad("has no column `device`"));
         }
-        Ok(Columns { places })
+        Ok(Columns { names })
     }
 
     /// What is wrong with a row that can't be taken apart, and its line.
