@@ -570,19 +570,25 @@ fn an_unlock_at_the_lock_screen_and_a_lock_in_use() -> Result<()> {
     must_be_only_a_lock_screen(&mut phone)?;
     unlock_at_the_screen(&mut phone, &fleet)?;
 
-    // What an owner leaves behind does not survive the lock.
-    phone.shell("(trap '' HUP TERM INT; while :; do echo STILL-HERE; sleep 1; done) & sleep 3")?;
-    phone.shell("setsid sh -c 'cd /data; exec sleep 100000' &")?;
-    let notice = fleet.issuer.message("lender", &fleet.voucher, 1001, &["notice"])?;
-    assert_eq!(phone.hand_in("apply", &notice)?, "applied");
-    phone.pass(3)?;
+    // What an owner leaves behind does not survive the lock, nor the next one.
     let lock = ["lock", "--reason", "payment-overdue"];
-    let lock = fleet.issuer.message("lender", &fleet.voucher, 1002, &lock)?;
-    assert_eq!(phone.hand_in("apply", &lock)?, "applied");
-    assert_eq!(phone.outcome(), Outcome::Restricted);
-    must_be_locked_in_use(&mut phone)?;
-    assert_eq!(phone.hand_in("apply", &fleet.unlock(1003)?)?, "applied");
-    must_be_usable(&mut phone, &fleet)
+    for sequence in [1001, 1004] {
+        let message = |more, arguments: &[&str]| {
+            fleet.issuer.message("lender", &fleet.voucher, sequence + more, arguments)
+        };
+        phone.shell(
+            "(trap '' HUP TERM INT; while :; do echo STILL-HERE; sleep 1; done) & sleep 3",
+        )?;
+        phone.shell("setsid sh -c 'cd /data; exec sleep 100000' &")?;
+        assert_eq!(phone.hand_in("apply", &message(0, &["notice"])?)?, "applied");
+        phone.pass(3)?;
+        assert_eq!(phone.hand_in("apply", &message(1, &lock)?)?, "applied");
+        assert_eq!(phone.outcome(), Outcome::Restricted);
+        must_be_locked_in_use(&mut phone)?;
+        assert_eq!(phone.hand_in("apply", &fleet.unlock(sequence + 2)?)?, "applied");
+        must_be_usable(&mut phone, &fleet)?;
+    }
+    Ok(())
 }
 
 #[track_caller]
