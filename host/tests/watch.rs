@@ -353,7 +353,10 @@ fn an_app_hands_in_what_it_has_through_the_socket() {
 
     let file = phone.path("notes");
     fs::write(&file, "mine").unwrap();
-    phone.run(&["watch", "--socket", file.to_str().unwrap()]).fails(7, "notes");
+    let file_name = file.to_str().unwrap();
+    let refused = Watch::start(&phone, &["--socket", file_name]);
+    assert!(refused.lines.recv_timeout(LIMIT).is_err(), "it watches");
+    phone.run(&["watch", "--socket", file_name]).fails(7, "notes");
     assert_eq!(fs::read(&file).unwrap(), b"mine");
 }
 
