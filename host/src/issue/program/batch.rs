@@ -34,15 +34,21 @@ impl Row<'_> {
     /// The field in this column; `None` when it is empty or there is none.
     pub fn get(&self, column: &str) -> Option<&str> {
         let (columns, record) = self.fields?;
-        let place = columns.names.iter().position(|name| name == column)?;
-        let field = record.get(place)?.trim();
+        let field = record.get(columns.place(column)?)?.trim();
         Some(field).filter(|field| !field.is_empty())
     }
 }
 
 /// As they are named in the first line, in their order.
+#[derive(Default)]
 struct Columns {
     names: Vec<String>,
+}
+
+impl Columns {
+    fn place(&self, column: &str) -> Option<usize> {
+        self.names.iter().position(|name| name == column)
+    }
 }
 
 /// A CSV file that can be gone through more than once.
@@ -140,7 +146,7 @@ impl<'a> Batch<'a> {
             ErrorKind::Io(e) => Error::io(self.path, &e),
             _ => self.bad("the first line is not text (UTF-8)"),
         })?;
-        let mut names: Vec<String> = Vec::new();
+        let mut columns = Columns::default();
         for name in head.iter().map(str::trim) {
             if !ALWAYS.contains(&name) && !self.known.contains(&name) {
                 let known: Vec<&str> = ALWAYS.iter().chain(self.known).copied().collect();
@@ -150,15 +156,15 @@ impl<'a> Batch<'a> {
                     known.join(", ")
                 )));
             }
-            if names.iter().any(|known| known == name) {
+            if columns.place(name).is_some() {
                 return Err(self.bad(format!("column `{name}` is there twice")));
             }
-            names.push(name.to_owned());
+            columns.names.push(name.to_owned());
         }
-        if !names.iter().any(|name| name == "device") {
+        if columns.place("device").is_none() {
             return Err(self.bad("has no column `device`"));
         }
-        Ok(Columns { names })
+        Ok(columns)
     }
 
     /// What is wrong with a row that can't be taken apart, and its line.
