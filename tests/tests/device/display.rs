@@ -194,7 +194,7 @@ fn a_display_that_is_unplugged_is_shown_on_again() -> Result<()> {
     owner.choose(Action::Emergency)?;
     assert_eq!(
         emulator
-            .shell("until [ -e /run/called ]; do usleep 100000; done; cat /run/called")?
+            .shell("until [ -s /run/called ]; do usleep 100000; done; cat /run/called")?
             .text
             .trim(),
         "112"
