@@ -6,6 +6,8 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
+
 use crate::{Failure, Result, repository};
 
 /// For how long nothing may come from the console before the emulator counts
@@ -19,6 +21,9 @@ const BUSY: &str = "rdinit=/bin/sh -- -c \"/bin/busybox mknod /dev/null c 1 3; \
     while :; do :; done & echo $! >/busy; /bin/busybox renice -n 19 $!; exec /init\"";
 /// The same for the OS that is shipped, whose command line is signed.
 const AWAKE: &str = "name=opt/paylatch/awake,string=1";
+
+/// The option of QEMU by which guest time is counted in instructions.
+const COUNTED: [&str; 2] = ["-icount", "shift=0,sleep=off"];
 
 /// What a device's two consoles have said since it was switched on, in its directory: the
 /// normal world's and the secure world's.
@@ -37,6 +42,11 @@ pub struct Emulator {
     secure: PathBuf,
     /// Whether applications may die.
     mortal: bool,
+    /// Whether it may stand still: its time is counted in instructions, and nobody but its
+    /// console's user waits for it.
+    may_rest: bool,
+    /// Whether it does.
+    rests: bool,
 }
 
 /// What a command on the device's shell printed, and its exit code.
@@ -66,8 +76,7 @@ impl Emulator {
     /// # Errors
     /// When the emulator can't be started.
     pub fn start_on(date: &str, directory: &Path, options: &[&str]) -> Result<Emulator> {
-        let counted = ["-icount", "shift=0,sleep=off"];
-        Emulator::launch(date, directory, &[options, &counted].concat())
+        Emulator::launch(date, directory, &[options, &COUNTED].concat())
     }
 
     /// The same with two processors that run at once, in the host's time.
@@ -108,7 +117,43 @@ impl Emulator {
                 }
             }
         });
-        Ok(Emulator { qemu, console, output, log: Vec::new(), read: 0, secure, mortal: false })
+        let may_rest = options.contains(&COUNTED[0]) && !options.contains(&"-qmp");
+        Ok(Emulator {
+            qemu,
+            console,
+            output,
+            log: Vec::new(),
+            read: 0,
+            secure,
+            mortal: false,
+            may_rest,
+            rests: false,
+        })
+    }
+
+    /// Stands still until somebody types or waits: a processor that is kept busy for
+    /// nobody costs the tests beside it theirs. The phone does not notice.
+    ///
+    /// # Errors
+    /// When the emulator has ended.
+    pub(crate) fn rest(&mut self) -> Result<()> {
+        if self.may_rest && !self.rests {
+            self.signal(Signal::STOP)?;
+            self.rests = true;
+        }
+        Ok(())
+    }
+
+    fn wake(&mut self) -> Result<()> {
+        if self.rests {
+            self.signal(Signal::CONT)?;
+            self.rests = false;
+        }
+        Ok(())
+    }
+
+    fn signal(&self, signal: Signal) -> Result<()> {
+        kill_process(Pid::from_child(&self.qemu), signal).map_err(|e| Failure(format!("QEMU: {e}")))
     }
 
     /// Applications may die from now on, as OP-TEE's own tests want of theirs; its
@@ -145,6 +190,7 @@ impl Emulator {
             if let Some(found) = self.find(marks) {
                 return Ok(found);
             }
+            self.wake()?;
             match self.output.recv_timeout(PATIENCE) {
                 Ok(bytes) => self.log.extend(bytes),
                 Err(RecvTimeoutError::Timeout) => return self.stuck("says nothing more", marks),
@@ -220,6 +266,7 @@ impl Emulator {
     /// # Errors
     /// When the emulator has ended.
     pub fn send(&mut self, text: &str) -> Result<()> {
+        self.wake()?;
         let console =
             self.console.as_mut().ok_or_else(|| Failure("the console is closed".into()))?;
         console
@@ -251,6 +298,7 @@ impl Emulator {
         let text = self.wait_for(SHELL_END)?.trim_start_matches('\n').to_owned();
         let code = self.wait_for(" @@")?;
         let code = code.parse().map_err(|_| Failure(format!("exit code {code:?}")))?;
+        self.rest()?;
         Ok(Output { code, text })
     }
 
@@ -276,6 +324,7 @@ impl Emulator {
     /// # Errors
     /// When it does not end, or not well.
     pub fn wait_for_end(mut self) -> Result<()> {
+        self.wake()?;
         let begin = Instant::now();
         while begin.elapsed() < PATIENCE {
             match self.output.recv_timeout(PATIENCE) {
