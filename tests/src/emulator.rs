@@ -14,12 +14,8 @@ use crate::{Failure, Result, repository};
 /// as stuck. Not a measure of speed: ten times what a slow machine was seen to need.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// What the kernel of the OS for development starts first: a loop that keeps the
-/// processor busy, so that guest time, of which an idle guest passes hours in a
-/// moment, does not race ahead while nobody asks for anything; then all the rest.
-const BUSY: &str = "rdinit=/bin/sh -- -c \"/bin/busybox mknod /dev/null c 1 3; \
-    while :; do :; done & echo $! >/busy; /bin/busybox renice -n 19 $!; exec /init\"";
-/// The same for the OS that is shipped, whose command line is signed.
+/// Asks the OS for a loop that keeps the processor busy, so that guest time, of which an
+/// idle guest passes hours in a moment, does not race ahead while nobody asks for anything.
 const AWAKE: &str = "name=opt/paylatch/awake,string=1";
 
 /// The option of QEMU by which guest time is counted in instructions.
@@ -92,7 +88,6 @@ impl Emulator {
         let mut qemu = Command::new(repository().join("qemu/run"))
             .arg(directory)
             .args(options)
-            .args(["--append", BUSY])
             .args(["-seed", "1", "-fw_cfg", AWAKE])
             .args(["-rtc", &format!("clock=vm,base={date}"), "-serial", "stdio"])
             .args(["-serial", &format!("file:{}", secure.display())])
@@ -281,7 +276,7 @@ impl Emulator {
     /// As [`Self::wait_for`].
     pub fn wait_for_shell(&mut self) -> Result<()> {
         self.wait_for("PAYLATCH-DEVICE-READY")?;
-        let busy = self.shell("read BUSY </busy && kill -0 $BUSY")?;
+        let busy = self.shell("kill -0 $BUSY")?;
         if busy.code == 0 {
             Ok(())
         } else {
