@@ -14,7 +14,7 @@ use paylatch_tests::issuer::Issuer;
 use steps::Story;
 
 fn main() -> ExitCode {
-    println!("Paylatch's story: three emulated phones, real OP-TEE, about a minute.");
+    println!("Paylatch's story: three emulated phones, real OP-TEE, two to three minutes.");
     let mut narrator = Narrator::default();
     if let Err(failure) = tell(&mut narrator) {
         narrator.broke_off(&failure);
