@@ -187,7 +187,7 @@ check: $(call needs,device host)
 		--features paylatch-ta/measure,paylatch-ta/failing,paylatch-bench-ta/optee,paylatch-chip-program/program \
 		-- -D warnings
 	@OPTEE_CLIENT_EXPORT=$(target)/device/sysroot cargo clippy $(ours),paylatch/optee -- -D warnings
-	@$(chip_tool) cargo clippy --quiet --manifest-path tests/chip/Cargo.toml -- -D warnings
+	@$(chip_tool) cargo clippy --quiet --locked --manifest-path tests/chip/Cargo.toml -- -D warnings
 	@RUSTDOCFLAGS="-D warnings" cargo doc $(ours) --no-deps
 	@command -v cargo-deny >/dev/null || { echo "check: installing cargo-deny (about 5 min, once)"; \
 		cargo install --quiet --locked cargo-deny@$(cargo_deny); }
@@ -272,12 +272,12 @@ profile: $(call needs,chip)
 prove: device faulty-firmware xtest-device host chip
 	$(say) "prove: every sequence, fault, lie and power cut (hours)"
 	@PAYLATCH_PROVE=1 tests/prove $(target)/prove.log \
-		'cargo test $(ours) --no-fail-fast --test failing_storage --test wycheproof --test model \
-			-- --nocapture' \
-		'tests/beside $(target)/prove-beside "$(target)/debug/paylatch-chip $(chip_program) && \
-			$(run_xtest) the_regression_suite" \
+		'tests/beside $(target)/prove-beside \
+			"cargo test $(ours) --no-fail-fast --test failing_storage --test wycheproof --test model \
+				-- --nocapture && $(target)/debug/paylatch-chip $(chip_program) && \
+				$(run_xtest) the_regression_suite" \
 			"cargo test $(ours) --test device -- --test-threads 2 --nocapture \
-			absence:: changes:: damage:: hostile:: lies::"'
+				absence:: changes:: damage:: hostile:: lies::"'
 
 # Coverage-guided; what make test has of it are the committed inputs.
 fuzz:

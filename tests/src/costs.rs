@@ -20,9 +20,10 @@ use paylatch_proto::refusal::Refusal;
 use paylatch_proto::{TA_UUID, limits};
 
 use crate::device::{Device, built};
-use crate::{Failure, Result, codes, cross, repository};
+use crate::{Failure, Result, cross, repository};
 
 use messages::Messages;
+use paylatch_rig::codes;
 use power_on::{Asked, PowerOn};
 
 /// The device's fuses: hardware key and die id.

@@ -14,20 +14,14 @@
 //! - [`table`]: every message in every state, and every refusal
 //! - [`python`]: a phone's life, issued by the second implementation
 //! - [`vectors`]: the vectors of `docs/protocol.md`
-//! - [`prove`]: what is tried in great number
 //! - [`hostile`]: a program on the device that calls the lock as nobody should
 //! - [`cross`]: C programs, built for the device
 //! - [`costs`]: what the lock costs, beside its peers
 //! - [`rpmb`]: requests as the emulated eMMC sees them
-//! - [`mod@bench`]: the real lock over a platform in memory that can fail
-//! - [`codes`]: hotline codes as owners type them
-//! - [`model`]: the rules as an executable model, and what must hold of the lock
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub mod bench;
-pub mod codes;
 pub mod costs;
 pub mod cross;
 pub mod device;
@@ -38,12 +32,10 @@ pub mod hostile;
 pub mod issuer;
 pub mod liar;
 pub mod life;
-pub mod model;
 pub mod owner;
 pub mod phone;
 pub mod phones;
 pub mod power_cut;
-pub mod prove;
 pub mod python;
 pub mod rpmb;
 pub mod shared;

@@ -7,13 +7,13 @@ use std::rc::Rc;
 
 use paylatch::hotline;
 use paylatch_proto::limits;
+use paylatch_rig::codes;
+use paylatch_rig::prove::at_length;
 
-use crate::codes;
 use crate::device::Device;
 use crate::issuer::{BUYER, ESCROW, Issuer, LENDER};
 use crate::phone::{Emulated, Phone};
 use crate::phones::LOCK;
-use crate::prove::at_length;
 use crate::{Failure, Result};
 
 pub use seen::{Seen, Tally};

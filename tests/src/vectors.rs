@@ -5,7 +5,6 @@
 //! `tests/tests/vectors.rs` makes them again, compares, and gives each to the lock.
 
 mod accepted;
-mod build;
 mod calls;
 mod device;
 mod hotline;
@@ -19,18 +18,11 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use build::rewritten;
-pub(crate) use build::{
-    body, contact, contact_2, contact_longest, encode, join, prove, seal, text, voucher,
-};
 pub use calls::Call;
 pub use device::Device;
 pub use hotline::{Hotline, HotlineCode, MistypedCode};
 pub use items::Item;
-pub use keys::{
-    DESK, ESCROW, LENDER, LENDER_2 as BUYER, OEM, PHONE, PHONE_2 as OTHER_PHONE, STRANGER,
-};
-pub use keys::{DeviceEntry, KeyEntry, Keys, TestDevice, TestKey};
+pub use keys::{DeviceEntry, KeyEntry, Keys};
 pub use refused::parse;
 pub use text::{BadText, Characters, Text, read as read_text};
 

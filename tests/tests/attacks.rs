@@ -7,7 +7,7 @@ use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign;
 use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Fault, NO_CHANGE, Reason, State};
-use paylatch_tests::bench::{
+use paylatch_rig::bench::{
     BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE, STRANGER, TestKey, contact, sale_to,
 };
 

@@ -5,9 +5,9 @@
 //! nothing else, as in a phone; our application is there, too.
 
 use paylatch_proto::state::State;
+use paylatch_rig::prove::report;
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
-use paylatch_tests::prove::report;
 use paylatch_tests::shipped::told;
 
 /// What fails, and has to, with what this device lacks.

@@ -11,11 +11,11 @@ use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign::{self, Domain};
 use paylatch_proto::state::{Reason, State};
 use paylatch_proto::voucher::Voucher;
-use paylatch_ta::records::{Hotline, STATE_LEN, StateRecord};
-use paylatch_tests::bench::{
+use paylatch_rig::bench::{
     self, BUYER, ESCROW, Enrolment, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey,
 };
-use paylatch_tests::codes::{self, Typed};
+use paylatch_rig::codes::{self, Typed};
+use paylatch_ta::records::{Hotline, STATE_LEN, StateRecord};
 
 use crate::faults::Run;
 use crate::forge::Forgery;

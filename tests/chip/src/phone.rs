@@ -7,8 +7,8 @@ use paylatch_proto::bytes::Bytes;
 use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::state::{Reason, State};
-use paylatch_tests::bench::{Enrolment, LENDER, NOTICE, OEM, PHONE};
-use paylatch_tests::codes::{self, Shown, Typed};
+use paylatch_rig::bench::{Enrolment, LENDER, NOTICE, OEM, PHONE};
+use paylatch_rig::codes::{self, Shown, Typed};
 
 use crate::machine::{End, Entry, Machine, Memory};
 use crate::program::Program;

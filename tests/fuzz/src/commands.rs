@@ -10,8 +10,8 @@ use paylatch_proto::limits;
 use paylatch_proto::message;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::State;
-use paylatch_tests::bench::{Bench, Enrolment, PHONE};
-use paylatch_tests::codes::Typed;
+use paylatch_rig::bench::{Bench, Enrolment, PHONE};
+use paylatch_rig::codes::Typed;
 
 use crate::choices::Choices;
 use crate::phones;

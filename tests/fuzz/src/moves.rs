@@ -3,13 +3,13 @@
 use paylatch_proto::hotline::{Action, Mistyped};
 use paylatch_proto::limits::SEQUENCE_JUMP;
 use paylatch_proto::state::Reason;
+use paylatch_rig::bench::medium::{Counted, How, Trouble};
+use paylatch_rig::bench::{BUYER, ESCROW, LENDER, NOTICE, OEM, STRANGER};
+use paylatch_rig::codes::Typed;
+use paylatch_rig::model::message::{Made, Order};
+use paylatch_rig::model::random::{Limit, Move, Number, Signer};
+use paylatch_rig::model::step::{Spoilt, Step};
 use paylatch_ta::env::StorageError;
-use paylatch_tests::bench::medium::{Counted, How, Trouble};
-use paylatch_tests::bench::{BUYER, ESCROW, LENDER, NOTICE, OEM, STRANGER};
-use paylatch_tests::codes::Typed;
-use paylatch_tests::model::message::{Made, Order};
-use paylatch_tests::model::random::{Limit, Move, Number, Signer};
-use paylatch_tests::model::step::{Spoilt, Step};
 
 use crate::choices::Choices;
 

@@ -3,7 +3,7 @@
 use paylatch_proto::api::{Outcome, Request};
 use paylatch_proto::message::Command;
 use paylatch_proto::state::Reason;
-use paylatch_tests::bench::{Bench, Enrolment, LENDER, NOTICE};
+use paylatch_rig::bench::{Bench, Enrolment, LENDER, NOTICE};
 
 /// All of them, of one enrolment.
 ///

@@ -14,9 +14,9 @@ use paylatch_proto::message;
 use paylatch_proto::sign;
 use paylatch_proto::state::{NO_CHANGE, State};
 use paylatch_proto::voucher::sunset_has_come;
+use paylatch_rig::bench::{Bench, ESCROW, Enrolment, PHONE};
 use paylatch_ta::env::{Record, Slot};
 use paylatch_ta::records::{KEYS_LEN, KeysRecord, STATE_LEN, StateRecord, check};
-use paylatch_tests::bench::{Bench, ESCROW, Enrolment, PHONE};
 
 use crate::choices::Choices;
 use crate::phones;

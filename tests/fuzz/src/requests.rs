@@ -9,7 +9,7 @@ use paylatch_proto::limits::{DAY, REQUEST, SIGNATURE};
 use paylatch_proto::message::Command;
 use paylatch_proto::sign;
 use paylatch_proto::state::Reason;
-use paylatch_tests::bench::{
+use paylatch_rig::bench::{
     BUYER, ESCROW, Enrolment, LENDER, NOTICE, OTHER_PHONE, PHONE, STRANGER, contact, seal,
 };
 

@@ -3,12 +3,12 @@
 
 use paylatch_proto::limits::UPTIME_STEP;
 use paylatch_proto::state::Reason;
-use paylatch_tests::bench::{BUYER, NOTICE};
-use paylatch_tests::model::message::{Message, Order};
-use paylatch_tests::model::phone::Terms;
-use paylatch_tests::model::properties;
-use paylatch_tests::model::step::{Spoilt, Step};
-use paylatch_tests::model::trial::Trial;
+use paylatch_rig::bench::{BUYER, NOTICE};
+use paylatch_rig::model::message::{Message, Order};
+use paylatch_rig::model::phone::Terms;
+use paylatch_rig::model::properties;
+use paylatch_rig::model::step::{Spoilt, Step};
+use paylatch_rig::model::trial::Trial;
 
 use crate::choices::Choices;
 use crate::moves;

@@ -11,8 +11,9 @@ use paylatch_proto::message::{Body, Command};
 use paylatch_proto::sign;
 use paylatch_proto::state::Reason;
 use paylatch_proto::voucher::{Policy, Voucher};
+use paylatch_rig::keys::{LENDER, PHONE};
+use paylatch_rig::messages;
 
-use crate::vectors::{self, LENDER, PHONE};
 use crate::{Failure, Result, repository};
 
 /// A question's number; no secret.
@@ -47,13 +48,13 @@ impl Messages {
             device,
             // Else time is always waited for.
             sunset: None,
-            policy: Policy { notice: NOTICE, ..vectors::voucher(&PHONE).policy },
-            ..vectors::voucher(&PHONE)
+            policy: Policy { notice: NOTICE, ..messages::voucher(&PHONE).policy },
+            ..messages::voucher(&PHONE)
         };
-        let body = vectors::encode(&voucher);
+        let body = messages::encode(&voucher);
         let digest = sign::digest(sign::VOUCHER, &body);
         let signature = oem()?.sign(&digest).map_err(|e| Failure(e.to_string()))?;
-        let voucher = vectors::join(&body, &signature);
+        let voucher = messages::join(&body, &signature);
         let mut messages =
             Messages { device, voucher, digest, notice: Vec::new(), lock: Vec::new() };
         messages.notice = messages.signed_by_lender(Command::Notice { sequence: NOTICE_SEQUENCE });
@@ -79,7 +80,7 @@ impl Messages {
 
     /// Contact records, one after another, with the shortest texts or the longest.
     pub fn contacts(&self, longest: bool, count: u64) -> impl Iterator<Item = Vec<u8>> {
-        let contact = if longest { vectors::contact_longest() } else { vectors::contact_2() };
+        let contact = if longest { messages::contact_longest() } else { messages::contact_2() };
         let first = if longest { count + 1 } else { 1 };
         (first..first + count).map(move |sequence| {
             self.signed_by_lender(Command::Contact { sequence, contact: contact.clone() })
@@ -111,11 +112,11 @@ impl Messages {
     }
 
     fn signed_by_lender(&self, command: Command) -> Vec<u8> {
-        let body = vectors::body(&PHONE, LENDER, command);
+        let body = messages::body(&PHONE, LENDER, command);
         let mut header = body.header;
         header.device = self.device.short();
-        let body = vectors::encode(&Body { header, ..body });
-        vectors::join(&body, &LENDER.sign(&self.digest_of(&body)))
+        let body = messages::encode(&Body { header, ..body });
+        messages::join(&body, &LENDER.sign(&self.digest_of(&body)))
     }
 
     fn digest_of(&self, body: &[u8]) -> Digest {

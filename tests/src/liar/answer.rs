@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::prove::{at_length, by_length};
+use paylatch_rig::prove::{at_length, by_length};
 
 /// How a request is answered, as `qemu/rpmb_fault.h` has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,12 +4,13 @@ use paylatch::{hotline, words};
 use paylatch_proto::hotline::{Action, Mistyped};
 use paylatch_proto::limits::{DAY, HOTLINE_WAIT};
 use paylatch_proto::refusal::Refusal;
+use paylatch_rig::codes;
 use serde_json::Value;
 
 use super::attack::Attacked;
 use super::bench::{Bench, NOTICE};
 use super::rows::Given;
-use crate::{Failure, Result, codes};
+use crate::{Failure, Result};
 
 /// On a phone that takes them, which is taken from the factory for it.
 ///

@@ -6,11 +6,11 @@ use paylatch_proto::armour::Kind;
 use paylatch_proto::limits;
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
+use paylatch_rig::messages::rewritten;
 
 use super::attack::Attacked;
 use super::bench::{Bench, LOCK};
 use super::forge::{self, Enrolment, contact};
-use crate::vectors::rewritten;
 use crate::{Failure, Result};
 
 /// The numbers that all but releases and contacts share, on an unlocked phone.

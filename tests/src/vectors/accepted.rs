@@ -8,13 +8,15 @@ use paylatch_proto::state::{Reason, usable};
 use paylatch_proto::statement::{Certificate, Statement};
 use paylatch_proto::voucher::Voucher;
 use paylatch_proto::{WIRE_VERSION, armour};
-
-use super::build::{
+use paylatch_rig::keys::{
+    BUYER, BUYERS_DESK, ESCROW, LENDER, OEM, OTHER_PHONE, PHONE, TestDevice, TestKey,
+};
+use paylatch_rig::messages::{
     self, ISSUED_AT, NOTICE, contact, contact_2, contact_longest, encode, rewritten, seal, voucher,
 };
+
 use super::device::Device;
 use super::items::Items;
-use super::keys::{DESK_2, ESCROW, LENDER, LENDER_2, OEM, PHONE, PHONE_2, TestDevice, TestKey};
 use super::{Accepted, Item, Kind, Step, Tried, named, unhex};
 
 /// A message of the story: name, what it shows, what it orders, what was before.
@@ -64,7 +66,7 @@ impl Set {
             Kind::Statement => armour::Kind::Statement,
             Kind::Certificate => armour::Kind::Certificate,
         };
-        let bytes = build::join(&unhex(&body), &signed.signature);
+        let bytes = messages::join(&unhex(&body), &signed.signature);
         self.0.push(Accepted {
             name: signed.name.into(),
             about: signed.about.into(),
@@ -92,7 +94,7 @@ impl Set {
     fn voucher(&mut self, name: &str, about: &str, voucher: &Voucher, before: &[&str]) {
         let body = encode(voucher);
         let digest = sign::digest(sign::VOUCHER, &body);
-        let device = if voucher.device == PHONE_2.id() { PHONE_2 } else { PHONE };
+        let device = if voucher.device == OTHER_PHONE.id() { OTHER_PHONE } else { PHONE };
         let items = Items::from(voucher);
         assert_eq!(items.hex(), hex::encode(&body), "{name}");
         self.add(Signed {
@@ -110,7 +112,7 @@ impl Set {
     }
 
     fn seal(&mut self, name: &str, about: &str, before: &[&str]) {
-        let seal = seal(&PHONE_2);
+        let seal = seal(&OTHER_PHONE);
         let body = encode(&seal);
         let digest = sign::digest(sign::SEAL, &body);
         let items = Items::from(&seal);
@@ -120,7 +122,7 @@ impl Set {
             about,
             kind: Kind::Seal,
             domain: sign::SEAL,
-            device: PHONE_2,
+            device: OTHER_PHONE,
             signer: OEM.name,
             items: items.0,
             digest,
@@ -134,8 +136,8 @@ impl Set {
         let voucher = named(&self.0, enrolment);
         let voucher = Bytes(unhex(&voucher.digest).try_into().expect("32 bytes"));
         let body = match told.2 {
-            Command::Rekey { .. } => build::rekey(&PHONE, &voucher, signer, LENDER_2, told.2),
-            command => build::body(&PHONE, signer, command),
+            Command::Rekey { .. } => messages::rekey(&PHONE, &voucher, signer, BUYER, told.2),
+            command => messages::body(&PHONE, signer, command),
         };
         let items = Items::from(&body);
         assert_eq!(items.hex(), hex::encode(encode(&body)), "{}", told.0);
@@ -159,7 +161,7 @@ impl Set {
         };
         let digest = sign::message_digest(domain, &PHONE.id(), &voucher, &bytes);
         let proof_digest = matches!(body.command, Command::Rekey { .. })
-            .then(|| build::proof_digest(&PHONE, &voucher, &bytes).to_string());
+            .then(|| messages::proof_digest(&PHONE, &voucher, &bytes).to_string());
         let added = self.add(Signed {
             name,
             about,
@@ -267,9 +269,9 @@ fn statements(set: &mut Set) {
     let before = [&LOCKED, &["contact-locked"][..]].concat();
     set.statement("statement-locked", "Locked; two messages and a contact.", PHONE, &before);
     set.statement("statement-released", "Paid off.", PHONE, &["voucher", "release"]);
-    set.statement("statement-sealed", "Never financed: no voucher.", PHONE_2, &["seal"]);
+    set.statement("statement-sealed", "Never financed: no voucher.", OTHER_PHONE, &["seal"]);
     set.certificate("certificate", "The first phone's keys.", PHONE);
-    set.certificate("certificate-sealed", "The second phone's keys.", PHONE_2);
+    set.certificate("certificate-sealed", "The second phone's keys.", OTHER_PHONE);
 }
 
 fn vouchers(set: &mut Set) {
@@ -445,8 +447,8 @@ fn messages(set: &mut Set) {
                 "The loan is sold: the second lender's key, desk and contact record.",
                 Command::Rekey {
                     sequence: 3,
-                    lender: LENDER_2.public(),
-                    desk: Some(DESK_2.public()),
+                    lender: BUYER.public(),
+                    desk: Some(BUYERS_DESK.public()),
                     contact: contact_2(),
                     proof: Bytes([0; 64]),
                 },
@@ -460,7 +462,7 @@ fn messages(set: &mut Set) {
                 "A new lender without a desk; it ends the notice.",
                 Command::Rekey {
                     sequence: 2,
-                    lender: LENDER_2.public(),
+                    lender: BUYER.public(),
                     desk: None,
                     contact: contact(),
                     proof: Bytes([0; 64]),
@@ -475,12 +477,12 @@ fn messages(set: &mut Set) {
     let after_rekey = locked_then(&["rekey"]);
     let unlock = Command::Unlock { sequence: 4 };
     set.message(
-        LENDER_2,
+        BUYER,
         "voucher",
         ("unlock-second-lender", "The second lender is obeyed now.", unlock, &after_rekey),
     );
     set.message(
-        LENDER_2,
+        BUYER,
         "voucher",
         ("release-second-lender", "And can let go.", Command::Release, &after_rekey),
     );
@@ -532,7 +534,7 @@ fn read_as_received(set: &mut Set) {
     rewrite(first, &signature);
 
     let voucher = Bytes(unhex(&named(&set.0, "voucher").digest).try_into().expect("32 bytes"));
-    let body = build::body(&PHONE, LENDER, Command::Unlock { sequence: 3 });
+    let body = messages::body(&PHONE, LENDER, Command::Unlock { sequence: 3 });
     let mut items = Items::from(&body);
     for item in items.0.iter_mut().filter(|item| item.field == "sequence") {
         item.hex = "838000".into();

@@ -3,11 +3,11 @@
 use paylatch_proto::api::Request;
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::limits;
+use paylatch_rig::keys::{OTHER_PHONE, PHONE, TestDevice};
 use serde::{Deserialize, Serialize};
 
 use super::accepted::{LOCKED, steps};
 use super::device::Device;
-use super::keys::{PHONE, PHONE_2, TestDevice};
 use super::{Accepted, Step, Tried, named};
 
 /// One call: what was asked, what was answered, and what `STATE` says then.
@@ -67,7 +67,7 @@ impl Calls<'_> {
     }
 
     fn add(&mut self, what: (&str, &str), before: &[&str], request: &Request) {
-        let device = if before == ["seal"] { &PHONE_2 } else { &PHONE };
+        let device = if before == ["seal"] { &OTHER_PHONE } else { &PHONE };
         self.bytes(what, device, before, &request_bytes(request));
     }
 }
@@ -85,7 +85,7 @@ pub fn make(accepted: &[Accepted]) -> Vec<Call> {
     let enrol = Request::Enrol { nonce, voucher: &voucher };
     calls.add(("enrol", "With a statement."), &[], &enrol);
     let request = Request::Seal { nonce, seal: &seal };
-    calls.bytes(("seal-call", "With a statement."), &PHONE_2, &[], &request_bytes(&request));
+    calls.bytes(("seal-call", "With a statement."), &OTHER_PHONE, &[], &request_bytes(&request));
     let apply = Request::Apply(&lock);
     calls.add(("apply", "A lock."), &LOCKED[..3], &apply);
     calls.add(("apply-refused", "A lock without notice."), &["voucher"], &apply);

@@ -11,13 +11,13 @@ use paylatch_proto::limits;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{State, StateWords};
 use paylatch_proto::statement::DeviceKeys;
+use paylatch_rig::bench::medium::Medium;
+use paylatch_rig::codes::{self, Shown, Typed};
+use paylatch_rig::keys::{DEVICES, OEM, TestDevice};
+use paylatch_rig::messages::{encode, join, seal};
 use paylatch_ta::Lock;
 
-use crate::bench::medium::Medium;
-use crate::codes::{self, Shown, Typed};
-
-use super::build::{encode, join, seal};
-use super::keys::{DEVICES, OEM, TestDevice, config};
+use super::keys::config;
 use super::{Accepted, Kind, Step, Tried, named};
 
 /// A device in memory.

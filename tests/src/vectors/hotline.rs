@@ -1,10 +1,10 @@
 //! Hotline codes.
 
 use paylatch_proto::hotline::{Action, Challenge, Code, Key};
+use paylatch_rig::keys::{BUYERS_DESK, DESK, OTHER_PHONE, PHONE};
 use serde::{Deserialize, Serialize};
 
 use super::device::Device;
-use super::keys::{DESK, DESK_2, PHONE, PHONE_2};
 
 /// A code that a desk makes, and that a device takes while it shows the challenge.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,9 +48,9 @@ pub struct Hotline {
 /// Makes them.
 pub fn make() -> Hotline {
     let mut codes = Vec::new();
-    for device in [PHONE, PHONE_2] {
+    for device in [PHONE, OTHER_PHONE] {
         let agreement = Device::sealed_keys(&device).agreement;
-        for desk in [DESK, DESK_2] {
+        for desk in [DESK, BUYERS_DESK] {
             let shared = desk.agree(&agreement);
             let key = Key::of(&shared).expect("32 bytes");
             for (action, number) in Action::ALL.into_iter().zip([12_345_678, 0, 99_999_999]) {

@@ -9,13 +9,13 @@ use paylatch_proto::sign::{self, Domain};
 use paylatch_proto::state::Reason;
 use paylatch_proto::statement::{Certificate, Statement};
 use paylatch_proto::voucher::{Seal, Voucher};
+use paylatch_rig::keys::{
+    BUYER, BUYERS_DESK, ESCROW, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestDevice, TestKey,
+};
+use paylatch_rig::messages::{self, contact, contact_2, encode, join, seal, text, voucher};
 
 use super::accepted::{LOCKED, NOTICE_RUN, steps};
-use super::build::{self, contact, contact_2, encode, join, seal, text, voucher};
 use super::device::Device;
-use super::keys::{
-    DESK_2, ESCROW, LENDER, LENDER_2, OEM, PHONE, PHONE_2, STRANGER, TestDevice, TestKey,
-};
 use super::{Accepted, By, Kind, Refused, named, unhex};
 
 struct Set<'a> {
@@ -100,7 +100,7 @@ impl Set<'_> {
 
     /// A lender's message.
     fn lender(&self, command: Command) -> Vec<u8> {
-        let body = encode(&build::body(&PHONE, LENDER, command));
+        let body = encode(&messages::body(&PHONE, LENDER, command));
         self.sign(LENDER, sign::LENDER, &body)
     }
 
@@ -113,16 +113,16 @@ impl Set<'_> {
 
     fn rekey(&self, change: impl FnOnce(&mut Rekey)) -> Vec<u8> {
         let mut rekey = Rekey {
-            lender: LENDER_2.public(),
-            desk: Some(DESK_2.public()),
+            lender: BUYER.public(),
+            desk: Some(BUYERS_DESK.public()),
             contact: contact_2(),
-            prover: LENDER_2,
+            prover: BUYER,
         };
         change(&mut rekey);
         let Rekey { lender, desk, contact, prover } = rekey;
         let proof = Bytes([0; 64]);
         let command = Command::Rekey { sequence: 1, lender, desk, contact, proof };
-        let body: Body = build::rekey(&PHONE, &self.enrolment, LENDER, prover, command);
+        let body: Body = messages::rekey(&PHONE, &self.enrolment, LENDER, prover, command);
         self.sign(LENDER, sign::LENDER, &encode(&body))
     }
 }
@@ -285,12 +285,12 @@ fn form_of_oem_and_device(set: &mut Set) {
         Refusal::Malformed,
         &[],
     );
-    let mut body = encode(&seal(&PHONE_2));
+    let mut body = encode(&seal(&OTHER_PHONE));
     body.push(0);
     set.add(
         ("seal-trailing", "A byte after the seal's last field."),
         Kind::Seal,
-        &PHONE_2,
+        &OTHER_PHONE,
         oem_signed(sign::SEAL, &body),
         Refusal::TrailingBytes,
         &[],
@@ -322,15 +322,15 @@ fn form_of_oem_and_device(set: &mut Set) {
 
 fn who(set: &mut Set) {
     let unlock = || Command::Unlock { sequence: 3 };
-    let unlock_body = encode(&build::body(&PHONE, LENDER, unlock()));
+    let unlock_body = encode(&messages::body(&PHONE, LENDER, unlock()));
 
-    let body = encode(&build::body(&PHONE_2, LENDER, unlock()));
-    let digest = sign::message_digest(sign::LENDER, &PHONE_2.id(), &set.enrolment, &body);
+    let body = encode(&messages::body(&OTHER_PHONE, LENDER, unlock()));
+    let digest = sign::message_digest(sign::LENDER, &OTHER_PHONE.id(), &set.enrolment, &body);
     let bytes = join(&body, &LENDER.sign(&digest));
     set.message(("other-device", "For the second phone."), bytes, Refusal::OtherDevice, &LOCKED);
     set.voucher(
         ("voucher-other-device", "A voucher for the second phone."),
-        oem_signed(sign::VOUCHER, &encode(&voucher(&PHONE_2))),
+        oem_signed(sign::VOUCHER, &encode(&voucher(&OTHER_PHONE))),
         Refusal::OtherDevice,
         &[],
     );
@@ -344,7 +344,7 @@ fn who(set: &mut Set) {
         &[],
     );
 
-    let body = encode(&build::body(&PHONE, STRANGER, unlock()));
+    let body = encode(&messages::body(&PHONE, STRANGER, unlock()));
     let bytes = set.sign(STRANGER, sign::LENDER, &body);
     set.message(
         ("other-signer", "Rightly signed by a key that has no say here."),
@@ -352,7 +352,7 @@ fn who(set: &mut Set) {
         Refusal::OtherSigner,
         &LOCKED,
     );
-    let body = encode(&build::body(&PHONE, OEM, Command::Release));
+    let body = encode(&messages::body(&PHONE, OEM, Command::Release));
     let bytes = set.sign(OEM, sign::LENDER, &body);
     set.message(
         ("release-by-oem", "The OEM signs vouchers and seals, not releases."),
@@ -375,7 +375,7 @@ fn who(set: &mut Set) {
         Refusal::OtherSigner,
         &after_rekey,
     );
-    let body = encode(&build::body(&PHONE, ESCROW, Command::Release));
+    let body = encode(&messages::body(&PHONE, ESCROW, Command::Release));
     let other = named(set.accepted, "voucher-sunset-only").digest.clone();
     let other = Bytes(unhex(&other).try_into().expect("32 bytes"));
     let digest = sign::message_digest(sign::ESCROW, &PHONE.id(), &other, &body);
@@ -389,7 +389,7 @@ fn who(set: &mut Set) {
         ("escrow-unlocks", unlock()),
         ("escrow-locks", Command::Lock { sequence: 3, reason: Reason::PaymentOverdue }),
     ] {
-        let body = encode(&build::body(&PHONE, ESCROW, command));
+        let body = encode(&messages::body(&PHONE, ESCROW, command));
         let bytes = set.sign(ESCROW, sign::ESCROW, &body);
         set.message(
             (name, "The escrow may release and nothing else."),
@@ -426,7 +426,7 @@ fn who(set: &mut Set) {
         let bytes = set.sign(LENDER, domain, &unlock_body);
         set.message((name, about), bytes, wrong, &LOCKED);
     }
-    let body = encode(&build::body(&PHONE, ESCROW, Command::Release));
+    let body = encode(&messages::body(&PHONE, ESCROW, Command::Release));
     let bytes = set.sign(ESCROW, sign::LENDER, &body);
     set.message(
         ("release-escrow-domain", "The escrow's release under the lender's domain."),
@@ -462,11 +462,11 @@ fn who(set: &mut Set) {
         wrong,
         &[],
     );
-    let body = encode(&seal(&PHONE_2));
+    let body = encode(&seal(&OTHER_PHONE));
     set.add(
         ("seal-forged", "A seal by a stranger."),
         Kind::Seal,
-        &PHONE_2,
+        &OTHER_PHONE,
         join(&body, &STRANGER.sign(&sign::digest(sign::SEAL, &body))),
         wrong,
         &[],
@@ -569,11 +569,11 @@ fn states(set: &mut Set) {
         Refusal::Released,
         &["voucher", "release"],
     );
-    let body = encode(&voucher(&PHONE_2));
+    let body = encode(&voucher(&OTHER_PHONE));
     set.add(
         ("sealed-voucher", "A sealed phone stays the owner's."),
         Kind::Voucher,
-        &PHONE_2,
+        &OTHER_PHONE,
         oem_signed(sign::VOUCHER, &body),
         Refusal::Released,
         &["seal"],
@@ -786,9 +786,9 @@ fn rekeys(set: &mut Set) {
         set.message((name, about), bytes, refusal, &["voucher"]);
     }
     let mut body = unhex(&named(set.accepted, "rekey").body);
-    let signer = sign::key_id(&LENDER_2.public()).short();
+    let signer = sign::key_id(&BUYER.public()).short();
     body[SIGNER..SIGNER + limits::SHORT_ID].copy_from_slice(&signer.0);
-    let bytes = set.sign(LENDER_2, sign::LENDER, &body);
+    let bytes = set.sign(BUYER, sign::LENDER, &body);
     set.message(
         ("rekey-by-new-lender", "Nobody takes a phone over by himself."),
         bytes,

@@ -7,6 +7,7 @@
 //! of a probe that is not supported.
 
 use paylatch_proto::state::State;
+use paylatch_rig::prove::{by_length, report};
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
 use paylatch_tests::emulator::idle;
@@ -17,7 +18,6 @@ use paylatch_tests::liar::{
 };
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
-use paylatch_tests::prove::{by_length, report};
 use paylatch_tests::shipped::{state_of, told};
 
 /// A write that is not answered well is repeated, this many times in all.

@@ -15,13 +15,13 @@ use std::collections::BTreeSet;
 
 use paylatch_proto::bytes::Digest;
 use paylatch_proto::sign::sha256;
+use paylatch_rig::prove::{at_length, by_length, report};
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
 use paylatch_tests::liar::{self, LyingOs, lies};
 use paylatch_tests::life::{self, Act, Moment, Seen, Tally, Try};
 use paylatch_tests::phone::Phone;
 use paylatch_tests::power_cut::Recording;
-use paylatch_tests::prove::{at_length, by_length, report};
 
 /// So many cuts of a moment are all tried; of more only some, but with
 /// PAYLATCH_PROVE.

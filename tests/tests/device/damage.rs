@@ -8,11 +8,11 @@
 //!
 //! Without the third of our patches to OP-TEE (`qemu/optee`) this test fails.
 
+use paylatch_rig::prove::{at_length, by_length, report};
 use paylatch_tests::device::Device;
 use paylatch_tests::issuer::ESCROW;
 use paylatch_tests::phone::{Emulated, NONCE, Phone};
 use paylatch_tests::phones::Phones;
-use paylatch_tests::prove::{at_length, by_length, report};
 use paylatch_tests::shipped::{state_of, told};
 use paylatch_tests::{Failure, Result};
 

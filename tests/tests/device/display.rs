@@ -12,7 +12,7 @@ use paylatch::screen::qr_code::Code;
 use paylatch::screen::state::{Action, Event, Outcome as Pressed};
 use paylatch_proto::hotline::Mistyped;
 use paylatch_proto::state::State;
-use paylatch_tests::codes;
+use paylatch_rig::codes;
 use paylatch_tests::device::{Device, built};
 use paylatch_tests::display::{self, Display};
 use paylatch_tests::emulator::Emulator;

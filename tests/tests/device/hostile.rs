@@ -12,12 +12,12 @@ use paylatch_proto::api::Request;
 use paylatch_proto::armour::Kind;
 use paylatch_proto::bytes::Bytes;
 use paylatch_proto::limits;
+use paylatch_rig::prove::{by_length, report};
 use paylatch_tests::device::Device;
 use paylatch_tests::hostile::{Found, Hostile, Item};
 use paylatch_tests::issuer::{ESCROW, LENDER, STRANGER};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
-use paylatch_tests::prove::{by_length, report};
 use paylatch_tests::{Failure, Result};
 
 /// Of the random numbers; a failure names it, with what was added for the phone.

@@ -4,6 +4,7 @@
 //! goes on. `absence` has an OS's first question, `changes` what happens once in a life.
 
 use paylatch_proto::state::State;
+use paylatch_rig::prove::{by_length, report};
 use paylatch_tests::Result;
 use paylatch_tests::device::Device;
 use paylatch_tests::emulator::Emulator;
@@ -11,7 +12,6 @@ use paylatch_tests::issuer::{BUYER, LENDER};
 use paylatch_tests::liar::{Answer, HONEST, LIES, LOST, LyingOs, answers, some_lies};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
-use paylatch_tests::prove::{by_length, report};
 use paylatch_tests::shipped::{state_of, told};
 use serde_json::Value;
 

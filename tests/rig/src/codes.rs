@@ -4,7 +4,7 @@ use paylatch_proto::api::{Reply, Request};
 use paylatch_proto::bytes::DeviceId;
 use paylatch_proto::hotline::{Action, Challenge, Code, Key, Mistyped};
 
-use crate::vectors::DESK;
+use crate::keys::DESK;
 
 /// What is typed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use paylatch_proto::sign;
 use paylatch_proto::state::Reason;
 
 use crate::bench::{self, ESCROW, Enrolment, LENDER, OTHER_PHONE, PHONE, STRANGER, TestKey};
-use crate::vectors;
+use crate::messages;
 
 /// What a message orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,7 +154,7 @@ impl Message {
 /// Puts the other valid signature in the place of a message's.
 pub fn rewrite(message: &mut [u8]) {
     if let Some(signature) = message.last_chunk_mut::<{ limits::SIGNATURE }>() {
-        let Signature { 0: other } = vectors::rewritten(&(*signature).into());
+        let Signature { 0: other } = messages::rewritten(&(*signature).into());
         *signature = other;
     }
 }

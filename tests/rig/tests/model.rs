@@ -6,16 +6,16 @@ use std::cell::Cell;
 use paylatch_proto::hotline::{Action, Mistyped};
 use paylatch_proto::limits::{DAY, HOTLINE_WAIT};
 use paylatch_proto::state::{Reason, State};
-use paylatch_tests::bench::{BUYER, NOTICE};
-use paylatch_tests::codes::Typed;
-use paylatch_tests::model::message::{Made, Message, Order};
-use paylatch_tests::model::phone::Terms;
-use paylatch_tests::model::properties::of_phone;
-use paylatch_tests::model::random::{Move, moves, terms};
-use paylatch_tests::model::sequences::{Covered, explore};
-use paylatch_tests::model::step::Step;
-use paylatch_tests::model::trial::Trial;
-use paylatch_tests::prove;
+use paylatch_rig::bench::{BUYER, NOTICE};
+use paylatch_rig::codes::Typed;
+use paylatch_rig::model::message::{Made, Message, Order};
+use paylatch_rig::model::phone::Terms;
+use paylatch_rig::model::properties::of_phone;
+use paylatch_rig::model::random::{Move, moves, terms};
+use paylatch_rig::model::sequences::{Covered, explore};
+use paylatch_rig::model::step::Step;
+use paylatch_rig::model::trial::Trial;
+use paylatch_rig::prove;
 use proptest::test_runner::{
     Config, FileFailurePersistence, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner,
 };

@@ -17,11 +17,12 @@ use paylatch_proto::voucher::{Policy, Voucher};
 use paylatch_ta::Lock;
 use paylatch_ta::config::Config;
 
-pub use crate::vectors::{BUYER, DESK, ESCROW, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey};
+pub use crate::keys::{BUYER, DESK, ESCROW, LENDER, OEM, OTHER_PHONE, PHONE, STRANGER, TestKey};
 
 use self::medium::{Medium, Trouble};
 use crate::codes::{self, Shown, Typed};
-use crate::vectors::{self, TestDevice};
+use crate::keys::TestDevice;
+use crate::messages;
 
 /// Notice time of the voucher, in seconds of use.
 pub const NOTICE: u32 = 3600;
@@ -61,11 +62,11 @@ impl Enrolment {
             escrow: escrow.then(|| ESCROW.public()),
             sunset,
             policy: POLICY,
-            ..vectors::voucher(device)
+            ..messages::voucher(device)
         };
-        let body = vectors::encode(&voucher);
+        let body = messages::encode(&voucher);
         let digest = sign::digest(sign::VOUCHER, &body);
-        let voucher = vectors::join(&body, &OEM.sign(&digest)).into();
+        let voucher = messages::join(&body, &OEM.sign(&digest)).into();
         Enrolment { device: *device, voucher, digest }
     }
 
@@ -95,18 +96,18 @@ impl Enrolment {
         issued_at: u32,
         command: Command,
     ) -> Vec<u8> {
-        let mut body = vectors::body(&self.device, signer, command);
+        let mut body = messages::body(&self.device, signer, command);
         body.header.issued_at = issued_at;
         if let Some(prover) = prover {
-            vectors::prove(&self.device, &self.digest, prover, &mut body);
+            messages::prove(&self.device, &self.digest, prover, &mut body);
         }
-        vectors::encode(&body)
+        messages::encode(&body)
     }
 
     /// `body ‖ signature` under a domain for messages.
     pub fn signed(&self, signer: TestKey, domain: sign::Domain, body: &[u8]) -> Vec<u8> {
         let digest = sign::message_digest(domain, &self.device.id(), &self.digest, body);
-        vectors::join(body, &signer.sign(&digest))
+        messages::join(body, &signer.sign(&digest))
     }
 }
 
@@ -118,18 +119,18 @@ pub fn sale_to(lender: TestKey, sequence: u64) -> Command {
 
 /// The voucher's contact record.
 pub fn first_contact() -> Contact {
-    vectors::contact()
+    messages::contact()
 }
 
 /// One of many others.
 pub fn contact(number: u32) -> Contact {
-    Contact { note: vectors::text(&format!("{number}")), ..vectors::contact() }
+    Contact { note: messages::text(&format!("{number}")), ..messages::contact() }
 }
 
 /// A seal for a device.
 pub fn seal(device: &TestDevice) -> Vec<u8> {
-    let body = vectors::encode(&vectors::seal(device));
-    vectors::join(&body, &OEM.sign(&sign::digest(sign::SEAL, &body)))
+    let body = messages::encode(&messages::seal(device));
+    messages::join(&body, &OEM.sign(&sign::digest(sign::SEAL, &body)))
 }
 
 impl Bench {

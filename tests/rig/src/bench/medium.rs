@@ -9,7 +9,7 @@ use paylatch_ta::env::{
 };
 use paylatch_ta::records::ATOMIC;
 
-use crate::vectors::TestDevice;
+use crate::keys::TestDevice;
 
 /// A device's secret, random numbers, time and storage.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use paylatch_proto::state::usable;
 use paylatch_proto::voucher::{Policy, Seal, Voucher};
 use serde::Serialize;
 
-use super::keys::{DESK, ESCROW, LENDER, TestDevice, TestKey};
+use crate::keys::{DESK, ESCROW, LENDER, TestDevice, TestKey};
 
 /// The notice time of the vectors' policies, in seconds of use.
 pub const NOTICE: u32 = 3 * limits::DAY as u32;
@@ -23,6 +23,7 @@ pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
     postcard::to_slice(value, &mut buffer).expect("no body is longer").to_vec()
 }
 
+/// A field of text.
 pub fn text<const N: usize>(text: &str) -> heapless::String<N> {
     heapless::String::try_from(text).expect("fits its field")
 }

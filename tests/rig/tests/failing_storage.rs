@@ -9,15 +9,15 @@ use paylatch_proto::limits::{DAY, UPTIME_STEP};
 use paylatch_proto::message::Command;
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::state::{DETAIL_UNTIL_POWER_OFF, Reason, State};
-use paylatch_ta::env::StorageError;
-use paylatch_tests::bench::medium::{Counted, How, Trouble};
-use paylatch_tests::bench::{
+use paylatch_rig::bench::medium::{Counted, How, Trouble};
+use paylatch_rig::bench::{
     Answer, BUYER, Bench, ESCROW, Enrolment, LENDER, NOTICE, PHONE, contact,
 };
+use paylatch_ta::env::StorageError;
 
-use paylatch_tests::codes::Typed;
-use paylatch_tests::model::view::{View, after_a_cut, asked, look};
-use paylatch_tests::prove;
+use paylatch_rig::codes::Typed;
+use paylatch_rig::model::view::{View, after_a_cut, asked, look};
+use paylatch_rig::prove;
 
 /// An operation, and a phone that it is done to.
 struct Operation {
