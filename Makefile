@@ -154,7 +154,7 @@ fonts: $(call needs,deps)
 	@$(MAKE) -s -C qemu fonts >/dev/null
 
 host:
-	$(say) "host: building the programs and tests (about 1 min the first time)"
+	$(say) "host: building the programs and tests (about 3 min the first time)"
 	@cargo test $(ours) --no-run
 
 run: $(call needs,device host)

@@ -79,12 +79,21 @@ pub struct Fault<V> {
     pub verdict: V,
 }
 
-/// Whether an address is in field arithmetic.
+/// Whether an address is in field arithmetic: also where a function that stands on it
+/// has it in its loops (the square root that a compressed key takes, the sum on the curve).
 fn field(program: &Program, address: u64) -> bool {
+    const PARTS: [&str; 8] = [
+        "::field::",
+        "::scalar::",
+        "point_arithmetic",
+        "FieldElement",
+        "crypto_bigint::",
+        "wnaf",
+        "DecompressPoint",
+        "LinearCombination",
+    ];
     let name = program.function(address);
-    ["::field::", "::scalar::", "point_arithmetic", "FieldElement", "crypto_bigint::", "wnaf"]
-        .iter()
-        .any(|part| name.contains(part))
+    PARTS.iter().any(|part| name.contains(part))
 }
 
 /// Whether an address is in what moves or hashes byte after byte.
