@@ -214,7 +214,7 @@ $(target)/python/done: tests/issuer/requirements.txt
 # Whole-device tests, on real OP-TEE in QEMU.
 device-tests: $(call needs,device faulty-firmware host fonts $(target)/python/done)
 	$(say) "device-tests: on real OP-TEE in QEMU"
-	@cargo test $(ours) --test device -- --test-threads 2
+	@cargo test $(ours) --test device -- --test-threads 3
 
 # Stack and heap of the application, against ta/memory.
 memory-test: $(call needs,measured-device host)

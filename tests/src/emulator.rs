@@ -131,7 +131,7 @@ impl Emulator {
     ///
     /// # Errors
     /// When the emulator has ended.
-    pub(crate) fn rest(&mut self) -> Result<()> {
+    fn rest(&mut self) -> Result<()> {
         if self.may_rest && !self.rests {
             self.signal(Signal::STOP)?;
             self.rests = true;
@@ -183,6 +183,7 @@ impl Emulator {
     pub fn wait_for_any(&mut self, marks: &[&str]) -> Result<(usize, String)> {
         loop {
             if let Some(found) = self.find(marks) {
+                self.rest()?;
                 return Ok(found);
             }
             self.wake()?;
@@ -293,7 +294,6 @@ impl Emulator {
         let text = self.wait_for(SHELL_END)?.trim_start_matches('\n').to_owned();
         let code = self.wait_for(" @@")?;
         let code = code.parse().map_err(|_| Failure(format!("exit code {code:?}")))?;
-        self.rest()?;
         Ok(Output { code, text })
     }
 

@@ -136,7 +136,6 @@ impl Shipped {
         if self.outcome == Outcome::Restricted && !before.contains(RESTRICTED) {
             emulator.wait_for(RESTRICTED)?;
         }
-        emulator.rest()?;
         self.emulator = Some(emulator);
         Ok(self.outcome)
     }
@@ -230,7 +229,6 @@ impl Shipped {
         }
         let code = emulator.wait_for(" @@")?;
         let code = code.parse().map_err(|_| Failure(format!("exit code {code:?}")))?;
-        emulator.rest()?;
         Ok(Some(Output { code, text: text.trim_start_matches('\n').to_owned() }))
     }
 
@@ -241,7 +239,6 @@ impl Shipped {
         emulator.send(&format!("{text}\n"))?;
         let (which, _) = emulator.wait_for_any(&[TAKEN, FAILED])?;
         let rest = emulator.wait_for("\n")?;
-        emulator.rest()?;
         let object = format!("{}{rest}", [TAKEN, FAILED][which]);
         Ok(Output { code: i32::try_from(which).unwrap_or(1), text: object })
     }
@@ -252,7 +249,6 @@ impl Shipped {
         let emulator = self.emulator()?;
         emulator.send("?\n")?;
         emulator.wait_for(NOT_UNDERSTOOD)?;
-        emulator.rest()?;
         let log = emulator.log();
         let last = log.lines().rev().find(|line| line.starts_with(r#"{"event":"status""#));
         last.map(str::to_owned).ok_or_else(|| Failure("no status yet".into()))
