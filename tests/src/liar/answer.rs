@@ -134,8 +134,8 @@ pub fn lies(position: u32) -> Vec<Answer> {
     codes.into_iter().chain(LIES.iter().copied()).collect()
 }
 
-/// Fewer still: of [`lies`] each fifth, all of them in five turns.
+/// Fewer still: of [`lies`] each third, all of them in three turns.
 pub fn some_lies(turn: u32) -> Vec<Answer> {
-    let each = by_length(5, 1);
+    let each = by_length(3, 1);
     lies(turn).into_iter().skip(turn as usize % each).step_by(each).collect()
 }

@@ -112,7 +112,7 @@ fn whatever_answers_the_first_read_of_a_locked_phone() -> Result<()> {
 
 #[test]
 fn whatever_answers_the_first_read_of_a_fresh_phone() -> Result<()> {
-    the_first_read(|phones| &phones.fresh, "unprovisioned", lies)
+    the_first_read(|phones| &phones.fresh, "unprovisioned", answers)
 }
 
 #[test]

@@ -493,7 +493,7 @@ fn an_os_that_withholds_the_rpmb_before_the_first_read() -> Result<()> {
 }
 
 /// Up to more than there are from Linux's start to the state of a locked phone.
-const REQUESTS: [u32; 7] = [0, 1, 2, 4, 9, 20, 40];
+const REQUESTS: [u32; 10] = [0, 1, 2, 3, 4, 6, 9, 13, 20, 40];
 
 fn refusing(after: u32) -> String {
     format!("optee.rpmb_fault={},{after},0", Answer::code(0xffff_0000))

@@ -12,7 +12,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
-use std::ops::Range;
 
 use paylatch_proto::bytes::Digest;
 use paylatch_proto::sign::sha256;
@@ -28,15 +27,15 @@ use paylatch_tests::power_cut::Recording;
 /// PAYLATCH_PROVE.
 const CUTS: usize = 6;
 
-/// From one moment's lie to the next one's, in requests: prime to the numbers of them.
-const BETWEEN: u32 = 7;
-
 /// The moment in which a start after a cut is always cut, too.
 const TWICE: &str = "a rekey";
 
+/// At how many requests of a moment there is a lie, one each; at length at each.
+const LIES: u32 = 3;
+
 #[test]
 fn from_the_factory_to_the_release() -> Result<()> {
-    let floors = by_length([39, 11], [320, 220]);
+    let floors = by_length([39, 20], [320, 220]);
     each(|tried| life::from_the_factory_to_the_release(tried), floors)
 }
 
@@ -47,12 +46,12 @@ fn a_sunset() -> Result<()> {
 
 #[test]
 fn a_recovery() -> Result<()> {
-    each(|tried| life::a_recovery(tried), by_length([2, 1], [6, 40]))
+    each(|tried| life::a_recovery(tried), by_length([2, 3], [6, 40]))
 }
 
 #[test]
 fn a_seal() -> Result<()> {
-    each(|tried| life::a_seal(tried), by_length([6, 1], [110, 80]))
+    each(|tried| life::a_seal(tried), by_length([6, 3], [110, 80]))
 }
 
 /// Spoils each moment; there are at least so many cuts and lies.
@@ -156,17 +155,9 @@ impl Done {
         Ok(())
     }
 
-    /// Before which requests there is a lie: one, of each moment another, or all at length.
-    fn lied_at(&self, tally: &Tally) -> Range<u32> {
-        if at_length() {
-            return 0..self.requests;
-        }
-        let one = tally.cases as u32 * BETWEEN % self.requests.max(1);
-        one..one + 1
-    }
-
     fn lie(&self, tally: &mut Tally, device: &Device, moment: &Moment) -> Result<()> {
-        for after in self.lied_at(tally) {
+        let every = by_length((self.requests / LIES).max(1), 1);
+        for after in (0..self.requests).filter(|after| after % every == every - 1) {
             let all = lies(after);
             let answer = all[tally.cases as usize % all.len()];
             let mut os = LyingOs::warm(device, "lied-to")?;

@@ -9,7 +9,7 @@ use paylatch_tests::Result;
 use paylatch_tests::device::Device;
 use paylatch_tests::emulator::Emulator;
 use paylatch_tests::issuer::{BUYER, LENDER};
-use paylatch_tests::liar::{Answer, HONEST, LIES, LOST, LyingOs, answers, lies, some_lies};
+use paylatch_tests::liar::{Answer, HONEST, LIES, LOST, LyingOs, answers, some_lies};
 use paylatch_tests::phone::{Emulated, Phone};
 use paylatch_tests::phones::{LOCK, LOCKED_AT, Phones};
 use paylatch_tests::shipped::{state_of, told};
@@ -128,17 +128,17 @@ fn during_messages_to_a_locked_phone() -> Result<()> {
 
 #[test]
 fn to_the_bootloader_of_a_locked_phone() -> Result<()> {
-    to_the_bootloader("locked", answers)
+    to_the_bootloader("locked")
 }
 
 #[test]
 fn to_the_bootloader_of_a_fresh_phone() -> Result<()> {
-    to_the_bootloader("unprovisioned", lies)
+    to_the_bootloader("unprovisioned")
 }
 
 #[test]
 fn to_the_bootloader_of_an_unlocked_phone() -> Result<()> {
-    to_the_bootloader("unlocked", lies)
+    to_the_bootloader("unlocked")
 }
 
 /// Requests before anything else: about the eMMC, and for its write counter.
@@ -204,20 +204,20 @@ impl LyingBootloader {
     }
 }
 
-fn to_the_bootloader(state: &str, all: fn(u32) -> Vec<Answer>) -> Result<()> {
+fn to_the_bootloader(state: &str) -> Result<()> {
     let phones = Phones::get()?;
     let mut phone = Emulated::of(phones.in_state(state)?.copy("bootloader")?);
     let before = phone.device.rpmb()?;
     phone.power_on_with(|device| {
         let mut bootloader = LyingBootloader::start(device, state_of(state))?;
         let not_found = [Answer::code(0xffff_0008)];
-        bootloader.sweep(0, &about_the_emmc(all(0)))?;
+        bootloader.sweep(0, &about_the_emmc(answers(0)))?;
         bootloader.sweep(1, &not_found)?;
-        bootloader.sweep(0, &all(1))?;
+        bootloader.sweep(0, &answers(1))?;
         bootloader.sweep(1, &not_found)?;
         // The file system's head is read, written, and read again, until all went well.
-        bootloader.sweep(0, &all(2))?;
-        bootloader.sweep(HEAD - 1, &all(3))?;
+        bootloader.sweep(0, &answers(2))?;
+        bootloader.sweep(HEAD - 1, &answers(3))?;
         bootloader.sweep(HEAD, &not_found)?;
         let mut after = 0;
         loop {
@@ -226,7 +226,7 @@ fn to_the_bootloader(state: &str, all: fn(u32) -> Vec<Answer>) -> Result<()> {
             if bootloader.ask(not_found[0], after, 1)? {
                 break;
             }
-            bootloader.sweep(after, &all(4 + after))?;
+            bootloader.sweep(after, &answers(4 + after))?;
             after += 1;
         }
         bootloader.end(state, by_length(8 * LIES.len() as u64, 700))
