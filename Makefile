@@ -274,8 +274,8 @@ prove: device faulty-firmware xtest-device host chip
 	@PAYLATCH_PROVE=1 tests/prove $(target)/prove.log \
 		'tests/beside $(target)/prove-beside \
 			"cargo test $(ours) --no-fail-fast --test failing_storage --test wycheproof --test model \
-				-- --nocapture && $(target)/debug/paylatch-chip $(chip_program) && \
-				$(run_xtest) the_regression_suite" \
+				-- --nocapture" \
+			"$(target)/debug/paylatch-chip $(chip_program) && $(run_xtest) the_regression_suite" \
 			"cargo test $(ours) --test device -- --test-threads 2 --nocapture \
 				absence:: changes:: damage:: hostile:: lies::"'
 

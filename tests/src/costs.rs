@@ -18,12 +18,12 @@ use std::path::Path;
 use paylatch_proto::api::{self, Request};
 use paylatch_proto::refusal::Refusal;
 use paylatch_proto::{TA_UUID, limits};
+use paylatch_rig::codes;
 
 use crate::device::{Device, built};
 use crate::{Failure, Result, cross, repository};
 
 use messages::Messages;
-use paylatch_rig::codes;
 use power_on::{Asked, PowerOn};
 
 /// The device's fuses: hardware key and die id.

@@ -18,11 +18,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use paylatch_rig::prove::{at_length, by_length};
+
 use cases::{Case, Verdict};
 use faults::{Fault, Which, skip};
 use forge::Forgery;
 use machine::{End, Machine};
-use paylatch_rig::prove::{at_length, by_length};
 use program::Program;
 use random::Random;
 
